@@ -26,7 +26,7 @@ def keys_of(kind: type) -> list[tuple[str, str, str]]:
     shapes = [answer.as_dict() for answer in samples(kind)]
     merged = {key: value for shape in reversed(shapes) for key, value in shape.items()}
     order = dict.fromkeys(key for shape in shapes for key in shape)
-    said, hints = _meanings(kind), _hints(kind)
+    said, hints = meanings_of(kind), hints_of(kind)
     return [(code(key), _value(merged[key], hints.get(key)), said.get(key, "")) for key in order]
 
 
@@ -50,12 +50,12 @@ def _kind(value: Any) -> str:
     return next((name for kind, name in KINDS if isinstance(value, kind)), "text")
 
 
-def _hints(kind: type) -> dict[str, Any]:
+def hints_of(kind: type) -> dict[str, Any]:
     """The types of fields: of the class first, then of the classes of its fields."""
     return {name: hint for each in reversed(_classes(kind)) for name, hint in typing.get_type_hints(each).items()}
 
 
-def _meanings(kind: type) -> dict[str, str]:
+def meanings_of(kind: type) -> dict[str, str]:
     """Meanings by key: from `Returns:` of `as_dict`, then from `Args:`; of the class first, then of the classes of its fields."""
     classes = _classes(kind)
     returned = [(each.as_dict, "Returns") for each in classes if hasattr(each, "as_dict")]

@@ -7,7 +7,7 @@ import yaml
 
 from generate.markdown import code, keys, page, table
 from generate.sources import CATALOGUES
-from lakeward.contracts import build, columns, cube, gold, limits, noise, sla, source_kinds, sql
+from lakeward.contracts import build, column_keys, columns, cube, gold, limits, noise, register_map, sla, source_kinds, sql
 from lakeward.contracts.source import SourceKind
 
 RULES = "grading_rules_common_v2.yaml"
@@ -29,6 +29,12 @@ KINDS = {
     SourceKind.MQTT: "Messages of an MQTT broker, which `lakeward collect` lands; how their payloads become rows is in "
     "[Messages](../explanation/messages.md).",
     SourceKind.KAFKA: "A topic of Kafka, whose messages each run lands; how their payloads become rows is in [Messages](../explanation/messages.md).",
+    SourceKind.HTTP: "Messages that senders push to the HTTP door of `lakeward collect`; how their payloads become rows is in "
+    "[Messages](../explanation/messages.md).",
+    SourceKind.OPCUA: "Nodes of an OPC UA server, whose values `lakeward collect` lands. The nodes are the addresses in `series.csv`, whose "
+    "`deadband` the server applies.",
+    SourceKind.MODBUS: "Registers of Modbus TCP devices, which `lakeward collect` reads. They are the lines of `registers.csv` beside the "
+    "contract, whose columns are below.",
     SourceKind.SQL: "A table, view or query of a database; how its rows are found is in [Tables of databases](../explanation/sql.md).",
 }
 WATERMARK = "The value of the key `watermark` of `kind: sql`."
@@ -95,7 +101,7 @@ def contract() -> str:
     classes = yaml.safe_load((CATALOGUES / RULES).read_text(encoding="utf-8"))["classes"]
     parts = (
         *(INTRODUCTION, "## Top level", keys(build.KEYS), "## Custom properties", keys(build.CUSTOM)),
-        *("## Columns", COLUMNS, keys(columns.KEYS), "### Custom properties of a column", keys(columns.CUSTOM), refused),
+        *("## Columns", COLUMNS, keys(column_keys.KEYS), "### Custom properties of a column", keys(column_keys.CUSTOM), refused),
         *(
             "## `slaProperties`",
             SLA,
@@ -112,6 +118,7 @@ def contract() -> str:
         ),
         *("## `source`", SOURCE, keys(source_kinds.KIND)),
         *(part for kind in SourceKind for part in (f"### `kind: {kind}`", KINDS[kind], keys(source_kinds.KEYS[kind]))),
+        *("#### Columns of `registers.csv`", keys(register_map.COLUMNS)),
         *("#### `watermark`", WATERMARK, keys(sql.WATERMARK)),
         *("## `model`", MODEL, keys(gold.KEYS), "## Classes of data", CLASSES),
         *(table(("class", "English", "中文"), map(_class, classes.items())), "## Examples", "Silver:", SILVER, "Gold:", GOLD),

@@ -59,6 +59,7 @@ ANSWERS: Mapping[str, tuple[str, str]] = {
     "account password NAME": ("set_password", OBJECT),
     "history [NAME]": ("list_decisions", LIST),
     "access list": ("list_access", LIST),
+    "access logins": ("list_logins", LIST),
     "access report": ("report_access", LIST),
     "access exports": ("list_exports", LIST),
     "access watch": ("watch_access", LIST),
@@ -85,14 +86,36 @@ ANSWERS: Mapping[str, tuple[str, str]] = {
     "policy diff OLD [NEW]": ("compare_policy_files", LIST),
     "assess": ("assess_readiness", OBJECT),
     "maturity show [ITEM]": ("show_maturity", LIST),
+    "maturity gaps [ITEM]": ("maturity_gaps", LIST),
+    "maturity trend": ("maturity_trend", LIST),
+    "maturity export FILE": ("export_maturity", OBJECT),
+    "maturity import FILE": ("import_answers", OBJECT),
+    "asset list": ("list_rights", LIST),
+    "asset concepts": ("list_concepts", LIST),
+    "asset decide CONCEPT": ("decide_concept", OBJECT),
+    "asset rights NAME": ("declare_rights", OBJECT),
     "scorecard build": ("read_scorecard", OBJECT),
     "scorecard open FIGURE": ("open_figure", OBJECT),
+    "risk assess": ("assess_risks", OBJECT),
+    "risk treat FINDING": ("treat_risk", OBJECT),
+    "risk final": ("finish_risk_assessment", OBJECT),
+    "risk report FILE": ("write_risk_report", OBJECT),
+    "subscribe NAME": ("subscribe", OBJECT),
+    "notice list [NAME]": ("list_subscriptions", LIST),
+    "notice send": ("send_notices", OBJECT),
+    "notice end NUMBER": ("end_subscription", OBJECT),
     "incident open TITLE": ("open_incident", OBJECT),
     "incident list": ("list_incidents", LIST),
     "incident scope NUMBER": ("scope_incident", OBJECT),
     "incident report NUMBER FILE": ("write_incident_report", OBJECT),
+    "incident drill SCENARIO": ("run_drill", OBJECT),
     "cost [NAME]": ("dataset_costs", LIST),
     "maintain [NAME…]": ("maintain", LIST),
+    "backup create PLACE": ("back_up", OBJECT),
+    "backup list PLACE": ("list_backups", LIST),
+    "backup verify PLACE": ("verify_backups", OBJECT),
+    "restore PLACE": ("restore", OBJECT),
+    "migrate": ("migrate", OBJECT),
     "doctor": ("check_machine", LIST),
 }
 RUN = """\
@@ -120,7 +143,8 @@ OTHERS = """\
 |---|---|
 | `lakeward check DATA --suite SUITE` | the JSON of Great Expectations' `ExpectationSuiteValidationResult`; what Lakeward says is in each result's `meta.lakeward` |
 | `lakeward airflow config` | `variable`, `value` (empty where only you can give it), `why`; with `--check` of each check `check`, `ok`, `needed`, `found`, `repair` |
-| `lakeward demo` | `dags`, `datasets` (as `run`), `changed` |
+| `lakeward demo` | `dags`, `datasets` (as `run`), `changed`; with `--people` also `people`: `accounts`, `grades`, `concepts`, `datasets`, `reads`, and `measured` items by edition |
+| `lakeward airflow pools` | `made`, `removed`: names of pools |
 | `lakeward score --keep` | `kept`: whether a score was stored |
 | `lakeward suggest NAME --accept ID,…` | `dataset`, `accepted`: ids of the rules that were written |"""
 

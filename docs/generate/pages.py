@@ -1,4 +1,4 @@
-"""Every generated page: its path below docs/, and the function that makes its text."""
+"""Every generated page: its path from docs/, and the function that makes its text."""
 
 from collections.abc import Callable, Mapping
 
@@ -16,16 +16,19 @@ from generate.flows import public_flows
 from generate.governance import governance
 from generate.json_answers import json_answers
 from generate.messages import messages
+from generate.openapi import openapi
 from generate.policies import policies
 from generate.portal import portal
 from generate.project import project
 from generate.scoring import scoring
 from generate.settings import settings
 from generate.suite import suite
+from generate.terms import terms
 from generate.value_commands import value_commands
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "api/flows.md": public_flows,
+    "../pipelines/lakeward/portal/assets/openapi.json": openapi,
     "reference/access-rules.md": access_rules,
     "reference/assessor.md": assessor,
     "reference/catalogues.md": catalogues,
@@ -45,5 +48,6 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "reference/scoring.md": scoring,
     "reference/settings.md": settings,
     "reference/suite.md": suite,
+    "reference/terms.md": terms,
     "reference/value-commands.md": value_commands,
 }

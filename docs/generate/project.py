@@ -3,6 +3,8 @@
 from generate.markdown import keys, page
 from lakeward.contracts.checkpoint_targets import CHECKPOINT_KEYS
 from lakeward.contracts.lake_storage import STORAGE_KEYS
+from lakeward.contracts.lineage_door import LINEAGE_DOOR_KEYS
+from lakeward.contracts.lineage_receiver import LINEAGE_KEYS
 from lakeward.contracts.project_keys import KEYS, MAINTAIN_KEYS
 from lakeward.contracts.quotas import QUOTA_KEYS
 from lakeward.contracts.server_limits import SERVER_KEYS
@@ -15,6 +17,7 @@ A project is a folder with `expectations/project.yaml` in it. `lakeward init pla
 plant/
   expectations/project.yaml          the keys below
   expectations/datasets/<name>/      contract.odcs.yaml, suite.json; for gold also models/*.sql
+  expectations/glossary.yaml         the plant's terms; may be missing
   expectations/policies/             serving.yaml, serving.tests.yaml, scoring.yaml, assessor.yaml; each may be missing
   dags/lakeward_dags.py              three lines; Airflow's dags folder points here
   inbox/<name>/                      files are dropped here
@@ -49,6 +52,10 @@ def project() -> str:
         keys(KEYS),
         "### `checkpoints`",
         keys(CHECKPOINT_KEYS),
+        "### `lineage`",
+        keys(LINEAGE_KEYS),
+        "### `lineage_door`",
+        keys(LINEAGE_DOOR_KEYS),
         "### `maintain`",
         keys(MAINTAIN_KEYS),
         "### `quotas`",

@@ -23,6 +23,7 @@ from lakeward_lineage.model import (
     run_id,
 )
 from lakeward_lineage.outbox import DeliveryReport, Outbox
+from lakeward_lineage.receiver_queue import ReceiverQueue
 from lakeward_lineage.transport import FileTransport, HttpTransport, Transport
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "Owner",
     "Parent",
     "Processor",
+    "ReceiverQueue",
     "RefusedError",
     "SchemaField",
     "Statistics",

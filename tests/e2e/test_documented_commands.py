@@ -13,7 +13,7 @@ import pytest
 import typer
 
 from lakeward.cli import main
-from lakeward.cli.app import make_app
+from lakeward.cli.app import DEFAULTS, make_app
 from lakeward.core.messages import Lang
 from support import documented_commands as documented
 from support import source_tree
@@ -26,6 +26,7 @@ TOOLS = {
     "chmod",
     "cp",
     "export",
+    "grep",
     "head",
     "ls",
     "mkdir",
@@ -40,7 +41,7 @@ TOOLS = {
     "unzip",
 }
 # What a page may name where the block says that it needs more than this machine.
-ELSEWHERE = {"airflow", "apt", "apt-get", "docker", "env/bin/pip", "git", "kubectl", "pip", "spark-submit", "tar", "uv"}
+ELSEWHERE = {"airflow", "apt", "apt-get", "curl", "docker", "env/bin/pip", "git", "kubectl", "pip", "spark-submit", "tar", "uv"}
 SHELL = re.compile(r"[|<>;*]|\$\(")
 GLOBAL = {"--project", "--lang", "--utc", "--verbose", "-v", "--help", "--version"}
 # What a sentence writes for any command.
@@ -146,6 +147,7 @@ def unknown(text, known):
         words = part.split()[1:]  # half a command has half a quotation
         path = next(tuple(words[:end]) for end in range(len(words), -1, -1) if tuple(words[:end]) in known)
         rest = words[len(path) :]
+        path = (*path, DEFAULTS[path[0]]) if len(path) == 1 and path[0] in DEFAULTS else path
         grouped = any(len(other) > len(path) and other[: len(path)] == path for other in known)
         if grouped and rest and not rest[0].startswith("-") and rest[0] not in PLACEHOLDERS:
             return rest[0]

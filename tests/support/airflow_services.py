@@ -16,8 +16,8 @@ from urllib.error import HTTPError
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
-# Seconds; an idle machine of two cores takes 10.
-START_SECONDS = 180
+# Seconds; an idle machine of two cores takes 10, a crowded one a hundred times as long.
+START_SECONDS = 900
 # Answer of a server whose database is written by another process at the moment.
 BUSY = 503
 
@@ -52,7 +52,7 @@ class RunningAirflow:
     def _ask(self, path: str, body: object, method: str | None) -> Any:
         headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {self.token}"} if self.token else {})}
         data = None if body is None else json.dumps(body).encode()
-        with urlopen(Request(f"http://127.0.0.1:{self.port}{path}", data, headers, method=method), timeout=30) as answer:
+        with urlopen(Request(f"http://127.0.0.1:{self.port}{path}", data, headers, method=method), timeout=180) as answer:
             return json.load(answer)
 
     def sign_in(self, name: str = "admin", password: str | None = None) -> None:
@@ -65,14 +65,43 @@ class RunningAirflow:
 
     def trigger(self, dag: str) -> str:
         """Run a DAG to its end; returns its state."""
-        started = self.call(f"/api/v2/dags/{dag}/dagRuns", {"logical_date": None, "conf": {}})
-        run = f"/api/v2/dags/{dag}/dagRuns/{quote(started['dag_run_id'])}"
-        wait_for(lambda: self.call(run)["state"] in {"success", "failed"})
-        return str(self.call(run)["state"])
+        return self.wait_for_run(dag, self.start(dag))
+
+    def start(self, dag: str) -> str:
+        """Start a run; returns its id."""
+        return str(self.call(f"/api/v2/dags/{dag}/dagRuns", {"logical_date": None, "conf": {}})["dag_run_id"])
+
+    def wait_for_run(self, dag: str, run: str) -> str:
+        """Wait for the end of a run; returns its state."""
+        path = f"/api/v2/dags/{dag}/dagRuns/{quote(run)}"
+        wait_for(lambda: self.call(path)["state"] in {"success", "failed"})
+        return str(self.call(path)["state"])
+
+    def questions(self) -> list[Any]:
+        """The required actions that have no answer, by run id."""
+        found = self.call("/api/v2/dags/~/dagRuns/~/hitlDetails?response_received=false&limit=100")["hitl_details"]
+        return sorted(found, key=lambda each: each["task_instance"]["dag_run_id"])
+
+    def answer(self, question: Any, option: str, reason: str) -> int:
+        """Answer a required action in the name of who is signed in; returns the status of the server's answer."""
+        asked = question["task_instance"]
+        run = f"/api/v2/dags/{asked['dag_id']}/dagRuns/{quote(asked['dag_run_id'])}"
+        body = {"chosen_options": [option], "params_input": {"reason": reason}}
+        try:
+            self._ask(f"{run}/taskInstances/{asked['task_id']}/{asked['map_index']}/hitlDetails", body, "PATCH")
+        except HTTPError as error:
+            error.close()
+            return error.code
+        return 200
+
+    def log_of(self, dag: str, run: str, task: str, attempt: int) -> str:
+        """The log of one attempt of a task."""
+        path = f"/api/v2/dags/{dag}/dagRuns/{quote(run)}/taskInstances/{task}/logs/{attempt}?full_content=true"
+        return json.dumps(self.call(path), ensure_ascii=False)
 
 
 @contextmanager
-def airflow_up(root: Path, port: int, **variables: str) -> Iterator[RunningAirflow]:
+def airflow_up(root: Path, port: int, *options: str, **variables: str) -> Iterator[RunningAirflow]:
     """The running command; ended by SIGTERM, as a closed terminal or systemd ends it."""
     words = [
         sys.executable,
@@ -84,6 +113,7 @@ def airflow_up(root: Path, port: int, **variables: str) -> Iterator[RunningAirfl
         "up",
         "--port",
         str(port),
+        *options,
     ]
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("AIRFLOW", "PYTHONDONTWRITE"))}  # noqa: TID251
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**kept, **variables}) as process:

@@ -7,7 +7,7 @@ from lakeward.core.names import Layer
 from lakeward.core.settings import Settings
 from lakeward.engines import open_engine
 from lakeward.engines.tables import TableColumn, TableSpec, Txn
-from lakeward.flows import create_project
+from lakeward.flows import create_project, release_cube
 from lakeward.flows.serving.connection import Connection, open_connection
 from lakeward.grading.grade import Grade
 from support.served_lake import column_grade
@@ -118,3 +118,15 @@ def _write(settings: Settings, query: str, batch: int, condition: str | None) ->
             engine.overwrite(spec, query, condition, Txn("test", batch))
     finally:
         engine.close()
+
+
+def one(person, pay=50_000.0, department="D1", hired="2022-03-01"):
+    return f"SELECT '{person}' AS person, '{department}' AS department, DATE '{hired}' AS hired, {pay} AS pay, 'M1' AS machine"
+
+
+def many(count, front="N", pay=9_000.0):
+    return f"SELECT '{front}' || i AS person, 'D1' AS department, DATE '2022-03-01' AS hired, {pay} AS pay, 'M1' AS machine FROM range({count}) AS n(i)"
+
+
+def release(settings, reason="pay by group is approved", by="wang.fang", **options):
+    return release_cube(settings, NAME, reason, by, grade_lookup=grades_of, **options)

@@ -22,6 +22,7 @@ PROMPT = "$ "
 NEEDS = {
     "airflow": "starts Airflow; the DAGs run in tests/integration/orchestration and in `make run`",
     "cluster": "needs a cluster; docs/how-to/run-on-spark.md says what was tried",
+    "mail": "sends to a mail server or a chat of the plant; notices are sent in tests/integration/notices",
     "network": "downloads packages or jars",
     "server": "goes on until it is stopped",
     "spark": "starts Spark; runs in `make test-all`",

@@ -1,5 +1,6 @@
 """Object stores on loopback for tests: versitygw, and a proxy before it that counts requests and does what networks do."""
 
+import http.client
 import shutil
 import socket
 import subprocess
@@ -8,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from lakeward.core.storage.lake import Lake
+from lakeward.core.storage.object_lock import signed_headers
 from lakeward.core.storage.options import S3Options
 
 KEY_ID, SECRET, BUCKET = "test-key", "test-secret-of-loopback", "plant"
@@ -25,12 +27,17 @@ def free_port():
 
 
 @contextmanager
-def versitygw(folder):
-    """Serve the folder, whose folders are buckets; gives the address, and ends the process at the end."""
+def versitygw(folder, versions=None):
+    """Serve the folder, whose folders are buckets; gives the address, and ends the process at the end.
+
+    Args:
+        versions: Folder for older versions of objects; None to keep none.
+    """
     port = free_port()
+    keep = ["--versioning-dir", str(versions)] if versions else []
     (folder / BUCKET).mkdir(parents=True, exist_ok=True)
     process = subprocess.Popen(
-        [PROGRAM, "--port", f"127.0.0.1:{port}", "--quiet", "posix", str(folder)],
+        [PROGRAM, "--port", f"127.0.0.1:{port}", "--quiet", "posix", *keep, str(folder)],
         env={"ROOT_ACCESS_KEY": KEY_ID, "ROOT_SECRET_KEY": SECRET, "HOME": str(folder)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -61,6 +68,19 @@ def options(endpoint, **changes):
 def lake_at(endpoint, files, prefix="lake", **changes):
     """A lake below this prefix of the bucket."""
     return Lake(address=f"s3://{BUCKET}/{prefix}", files=Path(files), options=options(endpoint, **changes))
+
+
+def make_locked_bucket(endpoint, bucket):
+    """Make a bucket with object lock."""
+    headers = signed_headers(
+        options(endpoint), "PUT", f"{endpoint}/{bucket}", headers={"x-amz-bucket-object-lock-enabled": "true"}
+    )
+    connection = http.client.HTTPConnection(endpoint.removeprefix("http://"))
+    try:
+        connection.request("PUT", f"/{bucket}", None, headers)
+        assert connection.getresponse().status == 200
+    finally:
+        connection.close()
 
 
 def environment(endpoint):

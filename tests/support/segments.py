@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from lakeward.contracts.source import SegmentBounds
+from lakeward.contracts.segment_bounds import SegmentBounds
 from lakeward.sources.segments import LandedSegment, SegmentStore, SegmentWriter, message_schema
 
 RECEIVED = datetime(2026, 3, 1, 12, 0, 0, 250_000, tzinfo=UTC)

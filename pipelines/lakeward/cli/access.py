@@ -41,6 +41,7 @@ EXPORTED = (
 )
 FOUND = ("finding", "on_day", "account", "subject", "found", "observed", "usual", "owner", "due", "state")
 SUMS = ("reads", "refused", "accounts", "rows", "bytes_out", "seconds", "last_at")
+LOGINS = ("at", "event", "account", "by", "verdict", "code", "address", "entry")
 STATES = ("log", "entries", "before_chain", "sealed", "signed", "seals", "sealed_at", "key_id")
 
 
@@ -78,6 +79,24 @@ def list_(  # noqa: PLR0913 - the options of a command are its arguments
         )
     else:
         print_message(settings.lang, "access_none", days=days)
+
+
+def logins(
+    context: typer.Context,
+    *,
+    account: Account = None,
+    days: Days = DEFAULT_DAYS,
+    limit: Annotated[int, typer.Option("--limit", help="Entries at most · 最多条数")] = DEFAULT_LIMIT,
+    as_json: Json = False,
+) -> None:
+    settings = settings_of(context)
+    found = flows.list_logins(settings, account, days, limit)
+    if as_json:
+        print_json(found)
+    elif found:
+        print_table(settings.lang, "title_logins", found, LOGINS)
+    else:
+        print_message(settings.lang, "logins_none", days=days)
 
 
 def report(  # noqa: PLR0913 - the options of a command are its arguments

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lakeward.cli.render import Json, print_json, print_table, settings_of
+from lakeward.cli.render import Json, print_json, print_message, print_table, settings_of
 from lakeward.core.errors import ExitCode
 from lakeward.core.messages import text
 
@@ -28,7 +28,7 @@ def config(
     as_json: Json = False,
 ) -> None:
     settings = settings_of(context)
-    found = ask_airflow(settings, *(("--check",) if check else ()))
+    found: list[dict[str, Any]] = ask_airflow(settings, "installation", *(("--check",) if check else ()))
     if as_json:
         print_json(found)
     elif check:
@@ -40,24 +40,36 @@ def config(
         raise typer.Exit(ExitCode.ENVIRONMENT)
 
 
+def pools(context: typer.Context, *, as_json: Json = False) -> None:
+    settings = settings_of(context)
+    change = ask_airflow(settings, "pools")
+    if as_json:
+        print_json(change)
+    else:
+        print_message(settings.lang, "airflow_pools", made=len(change["made"]), removed=len(change["removed"]))
+
+
 def up(
     context: typer.Context,
     *,
     port: Annotated[int, typer.Option(min=1024, max=65535, help="Port on 127.0.0.1 · 127.0.0.1 上的端口")] = 8080,
+    database: Annotated[
+        str | None, typer.Option("--database", help="Connection to PostgreSQL; default: SQLite · 连接名，默认为 SQLite")
+    ] = None,
 ) -> None:
     settings = settings_of(context)
     words = [sys.executable, "-m", "lakeward.orchestration.services", *_project(settings), "--port", str(port)]
+    words += ["--database", database] if database else []
     os.execv(sys.executable, words)  # noqa: S606 -- it takes this process's place, and its signals
 
 
-def ask_airflow(settings: Settings, *options: str) -> list[dict[str, Any]]:
-    """What the installed Airflow answers; its error ends this command with the same code."""
-    words = [sys.executable, "-m", "lakeward.orchestration.installation", *_project(settings), *options]
+def ask_airflow(settings: Settings, module: str, *options: str) -> Any:
+    """What a module beside the installed Airflow answers; its error ends this command with the same code."""
+    words = [sys.executable, "-m", f"lakeward.orchestration.{module}", *_project(settings), *options]
     answered = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603
     if answered.returncode:
         raise typer.Exit(answered.returncode)
-    found: list[dict[str, Any]] = json.loads(answered.stdout.splitlines()[-1])
-    return found
+    return json.loads(answered.stdout.splitlines()[-1])
 
 
 def quoted(value: str) -> str:

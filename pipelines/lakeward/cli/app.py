@@ -24,7 +24,7 @@ COMMANDS = {
     "run": "datasets:run",
     "collect": "collect:collect",
     "rebuild": "datasets:rebuild",
-    "status": "inspect:status",
+    "status": "status:status",
     "tables": "inspect:tables",
     "verdicts": "inspect:verdicts",
     "explain": "inspect:explain",
@@ -40,7 +40,10 @@ COMMANDS = {
     "score": "score:score",
     "cost": "cost:cost",
     "portal": "portal:portal",
+    "subscribe": "notice:subscribe",
     "maintain": "maintain:maintain",
+    "restore": "backup:restore",
+    "migrate": "migrate:migrate",
     "doctor": "inspect:doctor",
     "completion": "completion:completion",
 }
@@ -72,6 +75,7 @@ GROUPS = {
         "scope": "incident:scope",
         "report": "incident:report",
         "close": "incident:close",
+        "drill": "incident:drill",
     },
     "contract": {
         "lint": "contracts:lint",
@@ -94,10 +98,33 @@ GROUPS = {
         "answer": "catalogue:answer",
         "export": "catalogue:export",
     },
-    "maturity": {"show": "assess:show"},
+    "backup": {"create": "backup:create", "list": "backup:list_", "verify": "backup:verify"},
+    "maturity": {
+        "show": "maturity:show",
+        "gaps": "maturity:gaps",
+        "trend": "maturity:trend",
+        "export": "maturity:export",
+        "import": "maturity:import_",
+    },
+    "asset": {
+        "list": "asset:list_",
+        "concepts": "asset:concepts",
+        "decide": "asset:decide",
+        "rights": "asset:rights",
+        "review": "asset:review",
+    },
+    "risk": {
+        "assess": "risk:assess",
+        "answer": "risk:answer",
+        "assign": "risk:assign",
+        "treat": "risk:treat",
+        "final": "risk:final",
+        "report": "risk:report",
+    },
     "scorecard": {"build": "scorecard:build", "open": "scorecard:open_"},
     "spark": {"setup": "spark:setup"},
-    "airflow": {"config": "airflow:config", "up": "airflow:up"},
+    "airflow": {"config": "airflow:config", "pools": "airflow:pools", "up": "airflow:up"},
+    "notice": {"list": "notice:list_", "send": "notice:send", "end": "notice:end"},
     "account": {
         "add": "account:add",
         "list": "account:list_",
@@ -107,6 +134,7 @@ GROUPS = {
     },
     "access": {
         "list": "access:list_",
+        "logins": "access:logins",
         "report": "access:report",
         "exports": "access:exports",
         "watch": "access:watch",
@@ -134,6 +162,8 @@ GROUPS = {
         "scheme": "key:scheme",
     },
 }
+# Group -> its command that is meant where none is named.
+DEFAULTS = {"backup": "create"}
 
 
 def make_app(lang: Lang) -> CommandGroup:
@@ -152,6 +182,7 @@ def make_app(lang: Lang) -> CommandGroup:
     _add(root, COMMANDS, "cmd", lang)
     for name, members in GROUPS.items():
         group = CommandGroup(name=name, help=text(f"cmd_{name}", lang), no_args_is_help=True, rich_markup_mode=None)
+        group.default = DEFAULTS.get(name)
         _add(group, members, f"cmd_{name}", lang)
         root.add_command(group)
     return root

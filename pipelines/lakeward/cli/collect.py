@@ -1,4 +1,4 @@
-"""The command that collects from brokers until it is stopped."""
+"""The command that collects until it is stopped."""
 
 from __future__ import annotations
 

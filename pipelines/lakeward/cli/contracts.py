@@ -35,7 +35,7 @@ def lint(
     else:
         print_message(settings.lang, "lint_clean")
     if not as_json:
-        for step in flows.key_proposals(settings, name):
+        for step in (*flows.key_proposals(settings, name), *flows.word_warnings(settings, name)):
             print_message(settings.lang, step.code, **step.facts)
     if found:
         raise typer.Exit(ExitCode.REFUSED)
@@ -43,7 +43,7 @@ def lint(
 
 def print_standing(lang: Lang, problems: Sequence[FileProblem]) -> None:
     """Print of each contract whether it departs from the standard, or is one that needs more to run here."""
-    for file in dict.fromkeys(problem.file for problem in problems if problem.file.endswith(".yaml")):
+    for file in dict.fromkeys(problem.file for problem in problems if problem.file.endswith(".odcs.yaml")):
         count = sum(problem.standard for problem in problems if problem.file == file)
         print_message(lang, "lint_not_odcs" if count else "lint_needs", file=file, count=count)
 

@@ -22,8 +22,8 @@ COUNTS = ("dataset", "batches", "rows_in", "bronze", "rejects", "silver", "quara
 TOPIC_COLUMNS = ("topic", "messages", "rate", "forms")
 # Topics in a table for people.
 SHOWN_TOPICS = 20
-# Schemes of addresses that are watched for a time.
-BROKER_SCHEMES = ("mqtt", "tcp:", "ssl:")
+# Schemes of addresses that are watched for a time, and then collected.
+WATCHED_SCHEMES = ("mqtt", "tcp:", "ssl:", "opc.tcp:", "modbus:")
 
 
 def init(context: typer.Context, folder: Annotated[Path, typer.Argument(help="Folder to create · 要创建的文件夹")]) -> None:
@@ -39,13 +39,16 @@ def new(
         list[str],
         typer.Option(
             "--from",
-            help="Files of yours, a folder, or the address of a table or broker · 样本文件、文件夹、表或消息代理的地址，可重复",
+            help="Files of yours, a folder, or the address of a table, broker or server · 样本文件、文件夹、表、消息代理或服务器的地址，可重复",
         ),
     ],
     *,
     sheet: Annotated[str | None, typer.Option(help="Sheet, if the workbook has several · 工作表名")] = None,
     watch: Annotated[
-        str, typer.Option(help="How long to watch a broker; Ctrl-C ends it earlier · 观察消息代理的时长，可用 Ctrl-C 提前结束")
+        str,
+        typer.Option(
+            help="How long to watch a broker or server; Ctrl-C ends it earlier · 观察消息代理或服务器的时长，可用 Ctrl-C 提前结束"
+        ),
     ] = "30s",
 ) -> None:
     settings = settings_of(context)
@@ -55,11 +58,12 @@ def new(
         if address
         else draft_from_files(settings, name, [Path(sample) for sample in samples], sheet)
     )
+    is_collected = address is not None and address.lower().startswith(WATCHED_SCHEMES)
     if drafted.topics:
         print_table(settings.lang, "title_topics", drafted.topics[:SHOWN_TOPICS], TOPIC_COLUMNS)
     for note in drafted.notes:
         print_message(settings.lang, note.code, **note.facts)
-    print_message(settings.lang, "new_done_broker" if drafted.topics else "new_done", dataset=name, folder=drafted.folder)
+    print_message(settings.lang, "new_done_broker" if is_collected else "new_done", dataset=name, folder=drafted.folder)
 
 
 def draft_from_files(settings: Settings, name: str, samples: list[Path], sheet: str | None) -> DraftedDataset:
@@ -70,7 +74,7 @@ def draft_from_files(settings: Settings, name: str, samples: list[Path], sheet: 
 
 def draft_from_address(settings: Settings, name: str, address: str, watch: str) -> DraftedDataset:
     """Draft a dataset from a table, or from what a broker sends until the time is over or a signal comes."""
-    if not address.lower().startswith(BROKER_SCHEMES):
+    if not address.lower().startswith(WATCHED_SCHEMES):
         with progress(settings.lang, "progress_profile", file="table"):
             return flows.draft_from_address(settings, name, address)
     with progress(settings.lang, "progress_watch", seconds=watch):

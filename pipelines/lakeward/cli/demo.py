@@ -1,4 +1,4 @@
-"""The demos: a simulated plant-day through the real Airflow DAGs, in a separate process; a live plant; a project of important data."""
+"""The demos: a simulated plant-day through the real Airflow DAGs, in a separate process; its portal; a live plant; a project of important data."""
 
 from __future__ import annotations
 
@@ -22,22 +22,32 @@ from lakeward.core.settings import Settings
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from lakeward.flows import LiveFigures
+    from lakeward.flows import LiveFigures, Portal
 
 
-def demo(
+def demo(  # noqa: PLR0913 - the options of a command are its arguments
     context: typer.Context,
     *,
+    portal: Annotated[
+        bool, typer.Option("--portal", help="The portal over the plant-day, with demo accounts · 以演示账号打开该日数据的门户")
+    ] = False,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port of --portal · --portal 的端口")] = 8420,
     live: Annotated[
         bool, typer.Option("--live", help="A broker and a plant that sends for two minutes · 消息代理与持续发送两分钟的工厂")
     ] = False,
     important: Annotated[
         bool, typer.Option("--important", help="A small project of important and core data · 含重要数据与核心数据的小项目")
     ] = False,
+    people: Annotated[
+        bool, typer.Option("--people", help="Then what the plant's people do on a first day · 再由工厂人员完成首日工作")
+    ] = False,
     seconds: Annotated[int, typer.Option(min=1, help="Seconds of --live · --live 的秒数")] = 120,
     rate: Annotated[int, typer.Option(min=1, max=20_000, help="Readings a second of --live · --live 每秒读数")] = 300,
     as_json: Json = False,
 ) -> None:
+    if portal:
+        open_portal(settings_of(context), port)
+        return
     if important:
         make_important(settings_of(context), as_json=as_json)
         return
@@ -56,11 +66,37 @@ def demo(
         }
         print_message(demo_project.settings.lang, "demo_simulated", day=demo_project.day, **facts)
     runs = run_dags(demo_project.settings, quiet=as_json)
+    done = flows.staff_demo(demo_project.settings) if people else None
     changed = flows.list_tables(demo_project.settings) != before
     if as_json:
-        print_json({"dags": runs, "datasets": flows.list_runs(demo_project.settings), "changed": changed})
-    else:
-        print_results(demo_project.settings, changed=changed)
+        datasets = flows.list_runs(demo_project.settings)
+        print_json({"dags": runs, "datasets": datasets, "changed": changed, **({"people": done} if done else {})})
+        return
+    print_results(demo_project.settings, changed=changed)
+    if done and done.accounts:
+        measured = ", ".join(f"{count} ({edition})" for edition, count in done.measured.items())
+        print_message(demo_project.settings.lang, "demo_people", **{**done.as_dict(), "measured": measured})
+
+
+def open_portal(settings: Settings, port: int) -> None:
+    """Run the plant-day where that is not done yet, and serve its portal on this machine with demo accounts until it is interrupted."""
+    from lakeward.portal.server import Door, serve_portal  # noqa: PLC0415 -- of an extra
+
+    own = flows.simulate_day(settings).settings
+    if not flows.list_tables(own):
+        print_message(own.lang, "demo_portal_runs")
+        flows.run_all(own)
+        flows.grade_all(own)
+        flows.assess_readiness(own)
+    logins = flows.make_demo_accounts(own)
+
+    def show(_: Portal, address: str) -> None:
+        print_message(own.lang, "demo_portal_opened", address=address)
+        print_table(own.lang, "title_demo_logins", logins, ("account", "role", "password"))
+        print_message(own.lang, "demo_portal_logins")
+        sys.stdout.flush()
+
+    serve_portal(own, Door(port=port), show)
 
 
 def make_important(settings: Settings, *, as_json: bool) -> None:

@@ -1,4 +1,4 @@
-"""Commands for data security incidents: open, state, scope, report, close, list."""
+"""Commands for data security incidents: open, state, scope, report, close, list, drill."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import typer
 
 from lakeward import flows
 from lakeward.cli.render import Json, cells, print_json, print_message, print_messages, print_table, settings_of
-from lakeward.core.errors import UsageError
+from lakeward.core.errors import ExitCode, UsageError
+from lakeward.core.messages import text
 
 Number = Annotated[str, typer.Argument(help="Number · 事件编号")]
 By = Annotated[str, typer.Option("--by", help="Your name; default: the token's account · 姓名，默认为令牌的账号")]
@@ -108,3 +109,33 @@ def close(context: typer.Context, number: Number, *, by: By = "") -> None:
     settings = settings_of(context)
     flows.close_incident(settings, number, by)
     print_message(settings.lang, "incident_closed_now", incident=number)
+
+
+def drill(
+    context: typer.Context,
+    scenario: Annotated[str, typer.Argument(help="enumeration, edited-log or forged-grade · 演练场景")],
+    *,
+    dataset: Annotated[str, typer.Option("--dataset", help="Dataset that is copied · 复制的数据集")] = "",
+    by: By = "",
+    as_json: Json = False,
+) -> None:
+    settings = settings_of(context)
+    found = flows.run_drill(settings, scenario, dataset, by)
+    if as_json:
+        print_json(found)
+    else:
+        lang = settings.lang
+        rows = [
+            {
+                "drill_step": text(f"drill_{each.step}", lang),
+                "drill_seconds": each.seconds,
+                "passed": each.passed,
+                "drill_facts": each.facts,
+            }
+            for each in found.steps
+        ]
+        print_table(lang, "title_drill", rows, ("drill_step", "drill_seconds", "passed", "drill_facts"))
+        facts = {"drill": found.drill, "scenario": found.scenario, "dataset": found.dataset}
+        print_message(lang, "drill_passed" if found.is_passed else "drill_failed", **facts)
+    if not found.is_passed:
+        raise typer.Exit(ExitCode.JUDGED_FAILED)

@@ -14,7 +14,6 @@ from lakeward.cli.render import (
     local_time,
     print_json,
     print_message,
-    print_messages,
     print_table,
     settings_of,
 )
@@ -26,67 +25,9 @@ if TYPE_CHECKING:
 
     from lakeward.core.messages import Lang
     from lakeward.core.settings import Settings
-    from lakeward.flows import FlowAnswer, RowOrigin, SourceStatus, ValueOrigin
+    from lakeward.flows import FlowAnswer, RowOrigin, ValueOrigin
 
-# Short words for the states of collectors; their messages are longer.
-SOURCE_STATES = {
-    "source_connecting": "state_connecting",
-    "source_connected": "state_connected",
-    "source_stopped": "state_stopped",
-    "source_unreachable": "state_unreachable",
-    "source_name_unknown": "state_name_unknown",
-    "source_certificate_refused": "state_certificate_refused",
-    "source_tls_failed": "state_tls_failed",
-    "source_login_refused": "state_login_refused",
-    "source_refused": "state_refused",
-    "source_topic_refused": "state_topic_refused",
-    "source_qos_lowered": "state_qos_lowered",
-    "source_session_lost": "state_session_lost",
-    "source_session_taken": "state_session_taken",
-    "source_lost": "state_lost",
-}
 Name = Annotated[str, typer.Argument(help="Dataset · 数据集")]
-
-
-def status(context: typer.Context, *, as_json: Json = False) -> None:
-    settings = settings_of(context)
-    project = flows.read_project_status(settings)
-    found = project.datasets
-    if as_json:
-        print_json(found)
-        return
-    replaced = ("replaced",) if any(row.replaced for row in found) else ()
-    columns = ("dataset", "last_run", "score", "failed_rules", "quarantine", "rejects", *replaced, "late", "waiting")
-    print_table(
-        settings.lang,
-        "title_status",
-        [{**row.as_dict(), "last_run": row.last_run, "late": row.late or None} for row in found],
-        columns,
-    )
-    collected = [{"dataset": row.dataset, **_source_cells(row.source, settings.lang)} for row in found if row.source]
-    if collected:
-        shown = (
-            "dataset",
-            "state",
-            "running",
-            "since",
-            "last_message",
-            "rate",
-            "clock_offset",
-            "unlanded",
-            "segments",
-            "rows",
-            "bytes",
-        )
-        print_table(settings.lang, "title_sources", collected, shown)
-    guarantees = (row.guarantee for row in found if row.guarantee)
-    notices = (*guarantees, *(step for row in found for step in row.next), *project.tasks, *project.stray_files)
-    print_messages(settings.lang, ((notice.code, notice.facts) for notice in notices))
-
-
-def _source_cells(source: SourceStatus, lang: Lang) -> Mapping[str, object]:
-    state = text(SOURCE_STATES[source.state], lang) if source.state else None
-    return {**source.as_dict(), "state": state, "since": source.since, "last_message": source.last_message}
 
 
 def tables(context: typer.Context, *, as_json: Json = False) -> None:

@@ -14,7 +14,19 @@ OF_THE_FUNCTION = ("callback", "params")
 
 
 class CommandGroup(TyperGroup):
-    """A group of commands, or all commands."""
+    """A group of commands, or all commands.
+
+    Attributes:
+        default: The command that is meant where none is named; None for none.
+    """
+
+    default: str | None = None
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """See the base class."""
+        if self.default and args and args[0] not in (*self.commands, *ctx.help_option_names):
+            args = [self.default, *args]
+        return super().parse_args(ctx, args)
 
     def get_help_option(self, ctx: Any) -> TyperOption | None:
         """See the base class."""

@@ -37,7 +37,7 @@ def settings_of(context: typer.Context) -> Settings:
     """The settings that the console script loaded before the command."""
     settings = context.obj
     assert isinstance(settings, Settings)
-    flows.set_up_log(verbose=settings.spark.verbose)
+    flows.set_up_log(verbose=settings.spark.verbose, as_json=settings.log_json)
     _command_settings.set(settings)
     return settings
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lakeward.contracts.build import EDITIONS, VERSION
-from lakeward.contracts.columns import COLUMN_NAME, LOGICAL, UNJUDGED
+from lakeward.contracts.column_keys import LOGICAL
+from lakeward.contracts.columns import COLUMN_NAME, UNJUDGED
 from lakeward.contracts.promises import expectations_of
 from lakeward.core.names import DATASET_NAME
 

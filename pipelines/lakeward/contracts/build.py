@@ -42,7 +42,11 @@ KEYS: Mapping[str, KeyDoc] = {
         "`members`, each with `username` and `role`: the owner is the one whose role is `owner`; without one, it is the team's `name`.",
         "no owner",
     ),
-    "schema": KeyDoc("list", "One object, whose `properties` are the columns.", required=True),
+    "schema": KeyDoc(
+        "list",
+        "One object, whose `properties` are the columns; its `businessName` is the dataset's name for people, as a column's.",
+        required=True,
+    ),
     "slaProperties": KeyDoc("list", "Items of `property`, `value` and `unit`, by the names below.", "none"),
     "customProperties": KeyDoc("list", "Items of `property` and `value`, by the names below.", required=True),
 }
@@ -94,7 +98,8 @@ def build_contract(document: Document, roots: Sequence[Path] | None) -> tuple[Co
 
 def _contract(top: View, document: Document, roots: Sequence[Path] | None) -> Contract:
     name, version = _header(top)
-    columns, key = read_columns(_table(top))
+    table = _table(top)
+    columns, key = read_columns(table)
     properties = custom_properties(top, CUSTOM)
     promises = read_sla_properties(top)
     origin = _origin(properties)
@@ -103,7 +108,7 @@ def _contract(top: View, document: Document, roots: Sequence[Path] | None) -> Co
         if origin == "source"
         else (None, TYPED_ROWS)
     )
-    _check_source_names(_table(top), columns, record_format)
+    _check_source_names(table, columns, record_format)
     return Contract(
         name=name,
         version=version,
@@ -117,6 +122,7 @@ def _contract(top: View, document: Document, roots: Sequence[Path] | None) -> Co
         duplicates_exact=_duplicates(properties, key),
         owner=_owner(top),
         domain=top.text("domain", ""),
+        business_name=table.text("businessName", ""),
         description=top.mapping("description").text("purpose", ""),
         data_class=properties.text("dataClass", "") or None,
         source=source,

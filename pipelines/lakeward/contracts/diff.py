@@ -55,6 +55,8 @@ COLUMN = {
     "quality_of": _BREAKING,
     "delay_of": _BREAKING,
     "description": _COMPATIBLE,
+    "business_name": _COMPATIBLE,
+    "terms": _COMPATIBLE,
     "classification": _COMPATIBLE,
     "alternative_names": _COMPATIBLE,  # new files only; a rebuild finds values of earlier ones
 }
@@ -66,6 +68,7 @@ CONTRACT = {
             "series",
             "owner",
             "domain",
+            "business_name",
             "description",
             "data_class",
             "engine",

@@ -8,8 +8,9 @@ from lakeward.contracts import payload_keys
 from lakeward.contracts.payload import RECEIVED, TOPIC
 from lakeward.contracts.payload_keys import read_payload_format
 from lakeward.contracts.record_format import RecordFormat
+from lakeward.contracts.segment_bounds import SEGMENT_BATCH_BYTES
 from lakeward.contracts.segment_keys import CONNECTION_KEYS, bounded_integer, read_connection_name
-from lakeward.contracts.source import KAFKA_WINDOW_ROWS, SEGMENT_BATCH_BYTES, AcceptedGap, KafkaSource, KafkaStart
+from lakeward.contracts.source import KAFKA_WINDOW_ROWS, AcceptedGap, KafkaSource, KafkaStart
 from lakeward.contracts.view import View
 from lakeward.core.keys import KeyDoc
 

@@ -4,15 +4,17 @@ Changes nothing. A file that is not YAML is one problem among others.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 
 from lakeward.contracts.document import Document, Fault, KeyPath, read_document, read_text
+from lakeward.contracts.glossary import build_glossary, read_glossary, term_faults
 from lakeward.contracts.load import validate
 from lakeward.contracts.model import Contract, Kind
 from lakeward.contracts.project import Project
 from lakeward.contracts.standard import standard_faults
+from lakeward.contracts.words import GLOSSARY_FILE
 from lakeward.core.errors import ContractError
 from lakeward.core.names import TableName
 from lakeward.core.spelling import did_you_mean
@@ -49,14 +51,36 @@ def lint(path: Path, project: Project) -> list[Problem]:
     try:
         document = read_document(read_text(path, file), file)
     except ContractError as error:
-        facts = dict(error.facts)
-        del facts["file"]
-        return [Problem(int(str(facts.pop("line"))), int(str(facts.pop("column"))), error.code, facts, standard=True)]
+        return [_unreadable(error)]
     contract, faults = validate(document, project.allowed_roots)
     if contract:
-        faults = list(_project_faults(contract, path, project, _model_path(document)))
+        faults = [*_project_faults(contract, path, project, _model_path(document)), *_term_faults(document, project)]
+        faults.sort(key=lambda fault: document.position(fault.key_path))
     departures = {(f.key_path, f.code) for f in (*document.faults, *standard_faults(document.data), *_header_faults(document))}
     return [Problem(*document.position(f.key_path), f.code, f.facts, standard=(f.key_path, f.code) in departures) for f in faults]
+
+
+def lint_glossary(project: Project) -> list[Problem]:
+    """Every problem of the project's glossary, in the order of its lines; none without one."""
+    try:
+        document = read_document(read_text(project.root / GLOSSARY_FILE, GLOSSARY_FILE), GLOSSARY_FILE)
+    except FileNotFoundError:
+        return []
+    except ContractError as error:
+        return [_unreadable(error)]
+    return [Problem(*document.position(f.key_path), f.code, f.facts) for f in build_glossary(document, project.languages)[1]]
+
+
+def _unreadable(error: ContractError) -> Problem:
+    facts = {key: value for key, value in error.facts.items() if key != "file"}
+    return Problem(int(str(facts.pop("line"))), int(str(facts.pop("column"))), error.code, facts, standard=True)
+
+
+def _term_faults(document: Document, project: Project) -> Iterable[Fault]:
+    try:
+        return tuple(term_faults(document, read_glossary(project)))
+    except ContractError:  # linting the glossary reports this
+        return ()
 
 
 def _header_faults(document: Document) -> Iterator[Fault]:

@@ -50,6 +50,8 @@ class Column:
     Args:
         name: Its name in silver and gold.
         source_name: Its name in the source's files (`physicalName`).
+        business_name: Its name for people, in one or both languages, as `split_names` reads it.
+        terms: Terms of the glossary that it refers to.
         alternative_names: Other names in the source's files; the first name that a file has is read.
         required: Whether it is required: a row without it is quarantined, a file without it rejected.
         unit: UCUM code; None if the column has no unit.
@@ -73,7 +75,9 @@ class Column:
     joined_names: tuple[str, ...] = ()
     quality_of: str = ""
     delay_of: str = ""
+    business_name: str = ""
     description: str = ""
+    terms: tuple[str, ...] = ()
     classification: str | None = None
     alternative_names: tuple[str, ...] = ()
     band: Band | None = None
@@ -145,6 +149,7 @@ class Contract:
     Args:
         name: Dataset name; also the folder and the DAG.
         version: `major.minor.patch`.
+        business_name: Name for people, in one or both languages, as `split_names` reads it.
         primary_key: Column names in key order; empty: no row is a duplicate unless `duplicates_exact`.
         proposed_key: Columns that may be the key, by a sample; they identify no row until a person confirms them.
         time_column: The column of event time; None for master data.
@@ -171,6 +176,7 @@ class Contract:
     duplicates_exact: bool = False
     owner: str = ""
     domain: str = ""
+    business_name: str = ""
     description: str = ""
     data_class: str | None = None
     source: ContractSource | None = None

@@ -7,8 +7,9 @@ from lakeward.contracts import payload_keys, segment_keys
 from lakeward.contracts.payload import RECEIVED, TOPIC
 from lakeward.contracts.payload_keys import read_payload_format
 from lakeward.contracts.record_format import RecordFormat
+from lakeward.contracts.segment_bounds import SEGMENT_BATCH_BYTES
 from lakeward.contracts.segment_keys import bounded_integer, read_connection_name, read_segment_bounds
-from lakeward.contracts.source import RECEIVE_MAXIMUM, SEGMENT_BATCH_BYTES, SESSION_SECONDS, MqttSource, MqttVersion
+from lakeward.contracts.source import RECEIVE_MAXIMUM, SESSION_SECONDS, MqttSource, MqttVersion
 from lakeward.contracts.view import View
 from lakeward.core.keys import KeyDoc
 

@@ -35,7 +35,7 @@ NOISE_KEYS: Mapping[str, KeyDoc] = {
 
 
 @dataclass(frozen=True, slots=True)
-class UnitBounds:
+class NoiseBounds:
     """What one unit adds to a sum of a group.
 
     Args:
@@ -65,7 +65,7 @@ class Noise:
 
     epsilon: Decimal
     budget: Decimal
-    bounds: Mapping[str, UnitBounds] = field(default_factory=dict)
+    bounds: Mapping[str, NoiseBounds] = field(default_factory=dict)
     groups: int = 1
 
 
@@ -102,13 +102,13 @@ def _at_least(value: Any, least: Decimal) -> Decimal | None:
     return found if found is not None and found >= least else None
 
 
-def _bounds(column: "Column", value: Any) -> UnitBounds | None:
+def _bounds(column: "Column", value: Any) -> NoiseBounds | None:
     if not isinstance(value, list) or len(value) != _PAIR:
         return None
     least, most = map(_number, value)
     if least is None or most is None or least >= most:
         return None
-    return UnitBounds(least, most, _digits(column, max(abs(least), abs(most))))
+    return NoiseBounds(least, most, _digits(column, max(abs(least), abs(most))))
 
 
 def _digits(column: "Column", largest: Decimal) -> int:

@@ -85,6 +85,12 @@ class PayloadFormat:
         return self.kind is not PayloadKind.TEXT
 
 
+# {"value": {"Value": …, "SourceTimestamp": …, "StatusCode": …}}: what our own collectors of servers and devices write, with the names of
+# OPC UA's own JSON (OPC 10000-6, 5.4.2.18)
+VALUES_WITH_STATUS = PayloadFormat(
+    kind=PayloadKind.JSON,
+    readings=ReadingLayout(value_key="Value", time_key="SourceTimestamp", status_key="StatusCode", codes=StatusCodes.OPC_UA),
+)
 # Payloads of known programs: how their records and readings lie.
 PRESETS: Mapping[str, PayloadFormat] = {
     # {"timestamp_ms": 1, "value": 2}: one tag per topic (United Manufacturing Hub)

@@ -9,12 +9,15 @@ from pathlib import Path, PurePosixPath
 from lakeward.contracts.checkpoint_targets import CheckpointTargets, read_checkpoint_targets
 from lakeward.contracts.document import Document, Fault, read_document, read_text
 from lakeward.contracts.lake_storage import LakeStorage, read_storage
+from lakeward.contracts.lineage_door import LineageDoor, read_lineage_door
+from lakeward.contracts.lineage_receiver import LineageReceiver, read_lineage_receiver
 from lakeward.contracts.load import load_contract
 from lakeward.contracts.model import Contract
 from lakeward.contracts.project_keys import DEFAULT_LATENCY_DAYS, GRADE_NAMES, KEYS, MAINTAIN_KEYS, MIN_GROUP_SIZE, RETENTION_DAYS
 from lakeward.contracts.quotas import read_quotas
 from lakeward.contracts.server_limits import DEFAULT_LIMITS, ServerLimits, read_server_limits
 from lakeward.contracts.view import View
+from lakeward.contracts.words import read_domain_titles
 from lakeward.core.errors import ContractError, SettingsError, UsageError
 from lakeward.core.messages import Lang
 from lakeward.core.names import DATASET_NAME
@@ -46,7 +49,10 @@ class Project:
         latency_days: Days after its last run from which a dataset without a latency of its own is late.
         oidc: File of the identity provider, absolute; None for none.
         storage: How the object store of a lake at a URL is reached.
+        lineage: Where events of lineage are sent.
         highest_grade: The highest grade that the lake may hold.
+        lineage_door: Where other programs send lineage events; None for nowhere.
+        domain_titles: Domain -> its title by language.
         min_group_size: Rows; a smaller count of a column is hidden from readers who may not see it in clear.
     """
 
@@ -66,7 +72,10 @@ class Project:
     latency_days: int = DEFAULT_LATENCY_DAYS
     oidc: Path | None = None
     storage: LakeStorage = field(default_factory=LakeStorage)
+    lineage: LineageReceiver = field(default_factory=LineageReceiver)
     highest_grade: str = GRADE_NAMES[0]
+    lineage_door: LineageDoor | None = None
+    domain_titles: Mapping[str, Mapping[Lang, str]] = field(default_factory=dict)
 
     @property
     def allowed_roots(self) -> tuple[Path, ...]:
@@ -150,7 +159,9 @@ def find_project(start: Path) -> Path:
         UsageError: There is none.
     """
     start = start.absolute()
-    for folder in (start, *start.parents):
+    # The parents of `plant/../other` as text would lead back into `plant`.
+    above = (start.resolve() if ".." in start.parts else start).parents
+    for folder in (start, *above):
         if (folder / PROJECT_FILE).is_file():
             return folder
     raise UsageError("project_not_found", folder=start, expected=PROJECT_FILE)
@@ -199,7 +210,10 @@ def _project(root: Path, document: Document) -> Project:
         latency_days=view.positive_integer("latency_days", DEFAULT_LATENCY_DAYS),
         oidc=root / view.text("oidc", "") if view.values.get("oidc") else None,
         storage=read_storage(view.mapping("storage")),
+        domain_titles=read_domain_titles(view.mapping("domains")),
+        lineage=read_lineage_receiver(view.mapping("lineage")),
         highest_grade=view.entry("highest_grade", ", ".join(GRADE_NAMES), _grade_name, GRADE_NAMES[0]) or GRADE_NAMES[0],
+        lineage_door=read_lineage_door(view),
     )
     if faults:
         error = document.error(faults[0])

@@ -18,6 +18,11 @@ KEYS: Mapping[str, KeyDoc] = {
     ),
     "timezone": KeyDoc("IANA zone", "Zone of the plant, such as `Asia/Shanghai`.", required=True),
     "languages": KeyDoc("list of texts", "Languages of the plant: `en`, `zh`.", "`[en, zh]`"),
+    "domains": KeyDoc(
+        "mapping",
+        "Business domain of contracts -> its title by language: `production: {en: Production, zh: 生产}`. Pages show the title.",
+        "none: pages show the domain's name in contracts",
+    ),
     "lake": KeyDoc(
         "folder or URL",
         "Where the tables lie: a folder, relative to the project or absolute, or `s3://bucket/prefix`. `LAKEWARD_LAKE` wins.",
@@ -52,8 +57,10 @@ KEYS: Mapping[str, KeyDoc] = {
     ),
     "checkpoints": KeyDoc("mapping", "Where checkpoints of the logs go: mapping of the keys below.", "none"),
     "maintain": KeyDoc("mapping", "Mapping of the keys below.", "none"),
+    "lineage": KeyDoc("mapping", "Where events of lineage are sent over HTTP: mapping of the keys below.", "none"),
     "storage": KeyDoc("mapping", "How the object store of a lake at a URL is reached: mapping of the keys below.", "none"),
     "quotas": KeyDoc("mapping", "Rows that each account may read: mapping of the keys below.", "none"),
+    "lineage_door": KeyDoc("mapping", "Where other programs send OpenLineage events: mapping of the keys below.", "none"),
     "server": KeyDoc("mapping", "Limits of `lakeward serve`: mapping of the keys below.", "the limits below"),
 }
 MAINTAIN_KEYS: Mapping[str, KeyDoc] = {

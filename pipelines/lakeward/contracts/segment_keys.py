@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from lakeward.contracts.source import SEGMENT_BATCH_BYTES, SEGMENT_BYTES, SEGMENT_ROWS, SEGMENT_SECONDS, SegmentBounds
+from lakeward.contracts.segment_bounds import SEGMENT_BATCH_BYTES, SEGMENT_BYTES, SEGMENT_ROWS, SEGMENT_SECONDS, SegmentBounds
 from lakeward.contracts.view import View
 from lakeward.core.keys import KeyDoc
 

@@ -5,11 +5,11 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import TypeAlias
 
+from lakeward.contracts.collected_source import HttpSource, ModbusSource, OpcUaSource
+from lakeward.contracts.segment_bounds import SEGMENT_BATCH_BYTES, SegmentBounds
+
 # Default size limit of one batch: minutes of work, and within the memory of a small machine.
 LIMIT_BYTES = 4 << 30
-# The same of a batch of segments, which are compressed: some ten million short messages.
-SEGMENT_BATCH_BYTES = 64 << 20
-SEGMENT_ROWS, SEGMENT_BYTES, SEGMENT_SECONDS = 5000, 8 << 20, 2
 # How long a broker keeps the session of a collector that is away: seven days.
 SESSION_SECONDS = 604_800
 # Two segments: one that is being landed, and one that fills.
@@ -27,6 +27,9 @@ class SourceKind(StrEnum):
     MQTT = "mqtt"
     SQL = "sql"
     KAFKA = "kafka"
+    HTTP = "http"
+    OPCUA = "opcua"
+    MODBUS = "modbus"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,21 +47,6 @@ class FileDropSource:
     pattern: str
     limit_bytes: int = LIMIT_BYTES
     retention_days: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SegmentBounds:
-    """Largest segment: the first bound that is reached ends it.
-
-    Args:
-        rows: Messages or rows.
-        bytes: Bytes of payloads, before compression.
-        seconds: Time since its first message.
-    """
-
-    rows: int = SEGMENT_ROWS
-    bytes: int = SEGMENT_BYTES
-    seconds: int = SEGMENT_SECONDS
 
 
 class MqttVersion(StrEnum):
@@ -175,12 +163,12 @@ class KafkaSource:
     retention_days: int | None = None
 
 
-ContractSource: TypeAlias = FileDropSource | MqttSource | SqlSource | KafkaSource
+ContractSource: TypeAlias = FileDropSource | MqttSource | SqlSource | KafkaSource | HttpSource | OpcUaSource | ModbusSource
 """The source of a dataset's batches: one frozen class per kind of source, each with `limit_bytes` and `retention_days`.
 
 A new kind needs these things:
 
-1. a member of `SourceKind`, its class in this module, as one more member of this union, with the fields above;
+1. a member of `SourceKind`, its class here or in `contracts/collected_source.py`, as one more member of this union, with the fields above;
 2. a module with `KEYS` and a reader of them beside `contracts/mqtt.py`, which returns the class and the `RecordFormat`; both are entered
    in `contracts/source_kinds.py`, whence lint, reference and `build.py` have them. Where it connects to is a `connection` by name
    (`contracts/segment_keys.py`), which `flows/base/connections.py` resolves;
@@ -192,9 +180,9 @@ A new kind needs these things:
    Where the source can be read again (a query, a log), its `receive` lands what is new, and the position it reached is in the segment's
    own metadata, read by `SegmentStore.last_position`: the segment and its position are one file, so that no kill can part them.
 
-mypy reports the choices in `sources/opening.py` and `contracts/source_kinds.py` that lack a kind. Engines, judging, profiling and
+mypy reports the choice in `sources/opening.py` that lacks a kind. Engines, judging, profiling and
 `contract diff` do not change.
 """
 
 # Sources that nothing but a collector brings into the lake.
-COLLECTED_SOURCES = (MqttSource,)
+COLLECTED_SOURCES = (MqttSource, HttpSource, OpcUaSource, ModbusSource)

@@ -1,9 +1,9 @@
 """Reads the source of a contract: the key `kind` chooses the reader of the other keys."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from lakeward.contracts import file_drop, kafka, mqtt, sql
+from lakeward.contracts import file_drop, http_push, kafka, modbus, mqtt, opcua, sql
 from lakeward.contracts.record_format import RecordFormat
 from lakeward.contracts.source import ContractSource, SourceKind
 from lakeward.contracts.view import View
@@ -11,7 +11,24 @@ from lakeward.core.keys import KeyDoc
 
 KIND = {"kind": KeyDoc(", ".join(f"`{kind}`" for kind in SourceKind), "Kind of source.", f"`{SourceKind.FILES}`")}
 # Kind -> its other keys.
-KEYS = {SourceKind.FILES: file_drop.KEYS, SourceKind.MQTT: mqtt.KEYS, SourceKind.SQL: sql.KEYS, SourceKind.KAFKA: kafka.KEYS}
+KEYS = {
+    SourceKind.FILES: file_drop.KEYS,
+    SourceKind.MQTT: mqtt.KEYS,
+    SourceKind.SQL: sql.KEYS,
+    SourceKind.KAFKA: kafka.KEYS,
+    SourceKind.HTTP: http_push.KEYS,
+    SourceKind.OPCUA: opcua.KEYS,
+    SourceKind.MODBUS: modbus.KEYS,
+}
+
+# Readers of the kinds that need neither the dataset's name nor the project's folders.
+_READERS: Mapping[SourceKind, Callable[[View, int | None], tuple[ContractSource, RecordFormat]]] = {
+    SourceKind.SQL: sql.read_sql,
+    SourceKind.KAFKA: kafka.read_kafka,
+    SourceKind.HTTP: http_push.read_http,
+    SourceKind.OPCUA: opcua.read_opcua,
+    SourceKind.MODBUS: modbus.read_modbus,
+}
 
 
 def read_source(
@@ -26,12 +43,8 @@ def read_source(
     if view.values.get("kind", kind) != kind:  # its other keys have no meaning
         return file_drop.read_file_drop(View({"format": "csv"}, view.key_path, []), dataset, retention_days, roots)
     view.allow_only({**KIND, **KEYS[kind]})
-    match kind:
-        case SourceKind.FILES:
-            return file_drop.read_file_drop(view, dataset, retention_days, roots)
-        case SourceKind.MQTT:
-            return mqtt.read_mqtt(view, dataset, retention_days)
-        case SourceKind.SQL:
-            return sql.read_sql(view, retention_days)
-        case SourceKind.KAFKA:
-            return kafka.read_kafka(view, retention_days)
+    if kind is SourceKind.FILES:
+        return file_drop.read_file_drop(view, dataset, retention_days, roots)
+    if kind is SourceKind.MQTT:
+        return mqtt.read_mqtt(view, dataset, retention_days)
+    return _READERS[kind](view, retention_days)

@@ -9,8 +9,9 @@ from typing import Any
 from lakeward.contracts import dialect
 from lakeward.contracts.dialect import read_record_format
 from lakeward.contracts.record_format import FileFormat, RecordFormat
+from lakeward.contracts.segment_bounds import SEGMENT_BATCH_BYTES
 from lakeward.contracts.segment_keys import CONNECTION_KEYS, bounded_integer, read_connection_name
-from lakeward.contracts.source import SEGMENT_BATCH_BYTES, WINDOW_ROWS, SqlSource, Watermark, WatermarkMode
+from lakeward.contracts.source import WINDOW_ROWS, SqlSource, Watermark, WatermarkMode
 from lakeward.contracts.view import View
 from lakeward.core.keys import KeyDoc
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from enum import IntEnum
 from typing import ClassVar
 
-from lakeward.core.messages import Lang, text
+from lakeward.core.messages import Lang, page_text, text
 
 
 class ExitCode(IntEnum):
@@ -51,8 +51,15 @@ class LakewardError(Exception):
 
     def render(self, lang: Lang) -> str:
         """The message in `lang`: the problem, then the next step on a separate line."""
-        problem = text(self.code, lang, **self.facts)
-        return f"{problem}\n{text(f'{self.code}.next', lang, **self.facts)}"
+        return f"{self.problem(lang)}\n{text(f'{self.code}.next', lang, **self.facts)}"
+
+    def render_page(self, lang: Lang) -> str:
+        """The message for a reader of the portal: its next step names a page where there is one."""
+        return page_text(self.code, lang, self.facts)
+
+    def problem(self, lang: Lang) -> str:
+        """The message in `lang` without the next step."""
+        return text(self.code, lang, **self.facts)
 
     def __str__(self) -> str:
         return self.render(Lang.EN)

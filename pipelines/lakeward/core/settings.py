@@ -66,7 +66,23 @@ VARIABLES: Mapping[str, KeyDoc] = {
         "`~/.cache/lakeward/spark`; under spark-submit `cluster`",
     ),
     "SPARK_CONF": KeyDoc("`name=value;name=value`", "Settings of Spark; they win over Lakeward's.", "none"),
+    "LOG": KeyDoc(
+        "`json`",
+        "Write what is done to the error stream as lines of JSON, with `dataset` and `run_id`, and warnings of libraries.",
+        "nothing is logged",
+    ),
     "VERBOSE": KeyDoc("`1`", "Show what Spark, Java and the log say; `-v` does the same.", "only Lakeward's own answers"),
+    "APPROVERS": KeyDoc(
+        "`user=account;user=account`",
+        "Whose decisions in Airflow's required actions count: a user of Airflow, and the account of the register that this person has.",
+        "no user of Airflow decides",
+    ),
+    "PORTAL_URL": KeyDoc("URL", "Address of the portal as readers reach it, for links in notices.", "notices name a command"),
+    "AIRFLOW_SERVICES": KeyDoc(
+        "`1`",
+        "Airflow runs as services: runs have deadlines, people are asked and notified, and tasks of one dataset share a pool that `lakeward airflow pools` makes.",
+        "DAGs that need no service",
+    ),
     "SPARK_SUBMIT": KeyDoc(
         "connection", "Airflow's connection by which tasks of Spark datasets are submitted.", "a task runs Spark's driver itself"
     ),
@@ -118,11 +134,17 @@ class Settings:
         start: The project's folder, or any folder inside it.
         lake: Folder or URL of the tables; None for the lake in `project.yaml`.
         utc: Times are shown in UTC, not in the project's zone.
+        log_json: What is done is logged as lines of JSON.
         engine: Engine that overrides contracts and `project.yaml`; None for no override.
         memory: Memory limit of the engine, such as `4GiB`; None for its default.
         purpose: Purpose of reading; None for none.
         token: Access token of an account; None for none. An empty token is not valid.
         session: Id of a session of the portal, which proves an account as a token does; only the portal sets it.
+        approvers: Account of the register by user of Airflow.
+        approver: User of Airflow who decides, as Airflow signed them in; only a task that asked them sets it.
+        airflow_services: Whether Airflow runs as services: pools, deadlines, questions and notices.
+        portal_url: Address of the portal as readers reach it, without a slash at its end; None for none.
+        expression_seconds: Time that expressions over quarantined rows may take, in a trial before; None for no limit.
         accounts: File of the register of accounts; None for the one of the project.
         token_key, token_key_file: Secret of tokens, or the file that holds it, outside the lake.
         secrets: Secrets by the names that `project.yaml` gives them.
@@ -137,11 +159,17 @@ class Settings:
     lake: str | None = None
     lang: Lang = Lang.EN
     utc: bool = False
+    log_json: bool = False
     engine: str | None = None
     memory: str | None = None
     token: str | None = field(default=None, repr=False)
     purpose: str | None = None
     session: str | None = field(default=None, repr=False)
+    approvers: Mapping[str, str] = field(default_factory=dict)
+    approver: str | None = None
+    airflow_services: bool = False
+    portal_url: str | None = None
+    expression_seconds: float | None = None
     accounts: Path | None = None
     token_key: str | None = field(default=None, repr=False)
     token_key_file: Path | None = None
@@ -172,10 +200,14 @@ class Settings:
             lake=variables.get("LAKE"),
             lang=lang or _lang(variables.get("LANG") or environ.get("LC_ALL") or environ.get("LANG", "")),
             utc=_flag("UTC", variables.get("UTC", "")),
+            log_json=_is_json("LOG", variables.get("LOG", "")),
             engine=_engine(variables.get("ENGINE")),
             memory=variables.get("MEMORY"),
             token=variables.get("TOKEN"),
             purpose=variables.get("PURPOSE") or None,
+            approvers=_pairs("APPROVERS", variables.get("APPROVERS", "")),
+            airflow_services=_flag("AIRFLOW_SERVICES", variables.get("AIRFLOW_SERVICES", "")),
+            portal_url=variables.get("PORTAL_URL", "").rstrip("/") or None,
             accounts=Path(variables["ACCOUNTS"]).absolute() if variables.get("ACCOUNTS") else None,
             token_key=variables.get("TOKEN_KEY"),
             token_key_file=Path(variables["TOKEN_KEY_FILE"]).absolute() if variables.get("TOKEN_KEY_FILE") else None,
@@ -228,6 +260,12 @@ def _flag(variable: str, value: str) -> bool:
     if value not in {"", "0", "1"}:
         raise SettingsError("setting_not_allowed", variable=PREFIX + variable, expected="0, 1", found=value)
     return value == "1"
+
+
+def _is_json(variable: str, value: str) -> bool:
+    if value not in {"", "json"}:
+        raise SettingsError("setting_not_allowed", variable=PREFIX + variable, expected="json", found=value)
+    return value == "json"
 
 
 def _pairs(variable: str, text: str) -> dict[str, str]:

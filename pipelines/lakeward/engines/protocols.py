@@ -26,6 +26,22 @@ from lakeward.engines.tables import (
 )
 
 
+class TableReader(Protocol):
+    """Reads tables of a lake: an engine, or the copies of its governance tables in a read model."""
+
+    def info(self, table: TableName) -> object | None:
+        """What is known of the table; None where it does not exist."""
+        ...
+
+    def fetch(self, query: str) -> list[dict[str, Any]]:
+        """See `QueryEngine.fetch`."""
+        ...
+
+    def transactions(self, table: TableName) -> Mapping[str, int]:
+        """See `TableStore.transactions`."""
+        ...
+
+
 class TableStore(Protocol):
     """Delta tables of one lake. Every write is idempotent under its `Txn`."""
 

@@ -4,6 +4,7 @@ Flows combine the packages below, log, and record lineage. A name is imported at
 so that `lakeward --help` and the parsing of a DAG do not pay for DuckDB.
 """
 
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from lakeward.flows.audit.decision_records import Decision as Decision
     from lakeward.flows.audit.decisions import list_decisions as list_decisions
     from lakeward.flows.audit.log_faults import LogVerification as LogVerification
+    from lakeward.flows.audit.login_entries import LoginRecord as LoginRecord
+    from lakeward.flows.audit.login_entries import list_logins as list_logins
     from lakeward.flows.audit.sealing import SealAnswer as SealAnswer
     from lakeward.flows.audit.sealing import seal_logs as seal_logs
     from lakeward.flows.audit.verification import verify_logs as verify_logs
@@ -42,10 +45,22 @@ if TYPE_CHECKING:
     from lakeward.flows.authoring.project import create_project as create_project
     from lakeward.flows.authoring.retire import Retirement as Retirement
     from lakeward.flows.authoring.retire import retire_dataset as retire_dataset
+    from lakeward.flows.authoring.words import word_warnings as word_warnings
+    from lakeward.flows.backup.create import back_up as back_up
+    from lakeward.flows.backup.listing import list_backups as list_backups
+    from lakeward.flows.backup.listing import verify_backups as verify_backups
+    from lakeward.flows.backup.manifest import NeededKey as NeededKey
+    from lakeward.flows.backup.migrate import migrate as migrate
+    from lakeward.flows.backup.migration_answers import MigrationAnswer as MigrationAnswer
+    from lakeward.flows.backup.migration_answers import MigrationOptions as MigrationOptions
+    from lakeward.flows.backup.restore import RestoreAnswer as RestoreAnswer
+    from lakeward.flows.backup.restore import RestoreOptions as RestoreOptions
+    from lakeward.flows.backup.restore import restore as restore
     from lakeward.flows.base.answers import FileProblem as FileProblem
     from lakeward.flows.base.answers import FlowAnswer as FlowAnswer
     from lakeward.flows.base.answers import Notice as Notice
     from lakeward.flows.base.column_keys import ColumnKeyRecord as ColumnKeyRecord
+    from lakeward.flows.base.connections import connection_of as connection_of
     from lakeward.flows.base.decision_roles import deciding_roles as deciding_roles
     from lakeward.flows.base.display_zone import display_zone as display_zone
     from lakeward.flows.base.identity import signer_name as signer_name
@@ -56,6 +71,7 @@ if TYPE_CHECKING:
     from lakeward.flows.base.run_lines import log_run as log_run
     from lakeward.flows.base.run_lines import run_lines as run_lines
     from lakeward.flows.base.run_lines import summary_line as summary_line
+    from lakeward.flows.batch.asset_facts import asset_facts as asset_facts
     from lakeward.flows.batch.backfill import Span as Span
     from lakeward.flows.batch.backfill import backfill_dataset as backfill_dataset
     from lakeward.flows.batch.curate import curate_dataset as curate_dataset
@@ -73,6 +89,21 @@ if TYPE_CHECKING:
     from lakeward.flows.collecting.collect import collected_datasets as collected_datasets
     from lakeward.flows.collecting.units import ServiceFiles as ServiceFiles
     from lakeward.flows.collecting.units import write_service_files as write_service_files
+    from lakeward.flows.evidence.assess import assess_readiness as assess_readiness
+    from lakeward.flows.evidence.authority import Concept as Concept
+    from lakeward.flows.evidence.authority import ConceptDecision as ConceptDecision
+    from lakeward.flows.evidence.authority import Standing as Standing
+    from lakeward.flows.evidence.authority import decide_concept as decide_concept
+    from lakeward.flows.evidence.authority import list_concepts as list_concepts
+    from lakeward.flows.evidence.maturity_file import MaturityFile as MaturityFile
+    from lakeward.flows.evidence.maturity_file import export_maturity as export_maturity
+    from lakeward.flows.evidence.maturity_file import import_answers as import_answers
+    from lakeward.flows.evidence.rights import DatasetRights as DatasetRights
+    from lakeward.flows.evidence.rights import Review as Review
+    from lakeward.flows.evidence.rights import RightsDeclaration as RightsDeclaration
+    from lakeward.flows.evidence.rights import declare_rights as declare_rights
+    from lakeward.flows.evidence.rights import list_rights as list_rights
+    from lakeward.flows.evidence.rights import record_review as record_review
     from lakeward.flows.filing.catalogue import AuthorityAnswer as AuthorityAnswer
     from lakeward.flows.filing.catalogue import CatalogueEntry as CatalogueEntry
     from lakeward.flows.filing.catalogue import CatalogueReport as CatalogueReport
@@ -83,12 +114,19 @@ if TYPE_CHECKING:
     from lakeward.flows.filing.changes import FilingTask as FilingTask
     from lakeward.flows.filing.export import ExportedFiling as ExportedFiling
     from lakeward.flows.filing.export import export_catalogue as export_catalogue
+    from lakeward.flows.filing.form import filing_form as filing_form
     from lakeward.flows.filing.record import Filing as Filing
     from lakeward.flows.grading.answers import GradedColumn as GradedColumn
     from lakeward.flows.grading.answers import GradeEffect as GradeEffect
     from lakeward.flows.grading.answers import grade_mark as grade_mark
     from lakeward.flows.grading.approvals import GradeApproval as GradeApproval
     from lakeward.flows.grading.approvals import approve_grade as approve_grade
+    from lakeward.flows.grading.bulk import BulkDecision as BulkDecision
+    from lakeward.flows.grading.bulk import BulkPreview as BulkPreview
+    from lakeward.flows.grading.bulk import ConfirmationPreview as ConfirmationPreview
+    from lakeward.flows.grading.bulk import RefusedDecision as RefusedDecision
+    from lakeward.flows.grading.bulk import decide_grades as decide_grades
+    from lakeward.flows.grading.bulk import preview_confirmations as preview_confirmations
     from lakeward.flows.grading.choices import GradeChoice as GradeChoice
     from lakeward.flows.grading.decide import decide_grade as decide_grade
     from lakeward.flows.grading.decide import preview_decision as preview_decision
@@ -124,6 +162,13 @@ if TYPE_CHECKING:
     from lakeward.flows.lineage.importing import receive_lineage as receive_lineage
     from lakeward.flows.lineage.restoring import RestoredEvents as RestoredEvents
     from lakeward.flows.lineage.restoring import restore_events as restore_events
+    from lakeward.flows.notices.delivery import notify_failure as notify_failure
+    from lakeward.flows.notices.delivery import notify_overdue as notify_overdue
+    from lakeward.flows.notices.delivery import send_notices as send_notices
+    from lakeward.flows.notices.subscriptions import SubscriptionRequest as SubscriptionRequest
+    from lakeward.flows.notices.subscriptions import end_subscription as end_subscription
+    from lakeward.flows.notices.subscriptions import list_subscriptions as list_subscriptions
+    from lakeward.flows.notices.subscriptions import subscribe as subscribe
     from lakeward.flows.operations.accounts import IssuedToken as IssuedToken
     from lakeward.flows.operations.accounts import NewAccount as NewAccount
     from lakeward.flows.operations.accounts import RegisteredAccount as RegisteredAccount
@@ -132,7 +177,11 @@ if TYPE_CHECKING:
     from lakeward.flows.operations.accounts import revoke_account as revoke_account
     from lakeward.flows.operations.accounts import rotate_token as rotate_token
     from lakeward.flows.operations.copy_trace import CopyTrace as CopyTrace
+    from lakeward.flows.operations.demo_accounts import DemoLogin as DemoLogin
+    from lakeward.flows.operations.demo_accounts import make_demo_accounts as make_demo_accounts
     from lakeward.flows.operations.doctor import check_machine as check_machine
+    from lakeward.flows.operations.drill import DrillReport as DrillReport
+    from lakeward.flows.operations.drill import run_drill as run_drill
     from lakeward.flows.operations.explain import RowOrigin as RowOrigin
     from lakeward.flows.operations.explain import explain_row as explain_row
     from lakeward.flows.operations.gold_value import ValueOrigin as ValueOrigin
@@ -154,33 +203,59 @@ if TYPE_CHECKING:
     from lakeward.flows.operations.maintain import maintain as maintain
     from lakeward.flows.operations.passwords import PasswordSet as PasswordSet
     from lakeward.flows.operations.passwords import set_password as set_password
+    from lakeward.flows.operations.questions import answer_question as answer_question
+    from lakeward.flows.operations.questions import open_questions as open_questions
     from lakeward.flows.operations.source_answers import SourceStatus as SourceStatus
     from lakeward.flows.operations.spark_setup import setup_spark as setup_spark
     from lakeward.flows.operations.spark_setup import spark_jars as spark_jars
+    from lakeward.flows.operations.staffed_demo import StaffedDemo as StaffedDemo
+    from lakeward.flows.operations.staffed_demo import staff_demo as staff_demo
     from lakeward.flows.operations.status import project_status as project_status
     from lakeward.flows.operations.status import read_project_status as read_project_status
     from lakeward.flows.operations.status import stray_files as stray_files
     from lakeward.flows.operations.trace import show_lineage as show_lineage
     from lakeward.flows.operations.trace_copy import trace_copy as trace_copy
+    from lakeward.flows.portal.important import read_important as read_important
+    from lakeward.flows.portal.lineage import LineageNode as LineageNode
+    from lakeward.flows.portal.lineage import LineageView as LineageView
+    from lakeward.flows.portal.lineage import lineage_view as lineage_view
+    from lakeward.flows.portal.lineage import read_impact as read_impact
     from lakeward.flows.portal.logins import PortalUser as PortalUser
     from lakeward.flows.portal.portal import Portal as Portal
     from lakeward.flows.portal.portal import find_figure as find_figure
     from lakeward.flows.portal.portal import open_portal as open_portal
     from lakeward.flows.portal.reading import ModelReading as ModelReading
+    from lakeward.flows.portal.token_holders import TokenHolder as TokenHolder
     from lakeward.flows.quarantine.events import Signature as Signature
     from lakeward.flows.quarantine.selection import Selection as Selection
     from lakeward.flows.quarantine.selection import parse_duration as parse_duration
     from lakeward.flows.quarantine.selection import parse_row_id as parse_row_id
-    from lakeward.flows.scorecard.assess import assess_readiness as assess_readiness
+    from lakeward.flows.risk.assessment import RiskAssessment as RiskAssessment
+    from lakeward.flows.risk.assessment import assess_risks as assess_risks
+    from lakeward.flows.risk.handling import RiskTreatment as RiskTreatment
+    from lakeward.flows.risk.handling import answer_risk_question as answer_risk_question
+    from lakeward.flows.risk.handling import assign_risk_question as assign_risk_question
+    from lakeward.flows.risk.handling import finish_risk_assessment as finish_risk_assessment
+    from lakeward.flows.risk.handling import treat_risk as treat_risk
+    from lakeward.flows.risk.record import RiskFinding as RiskFinding
+    from lakeward.flows.risk.report import RiskReport as RiskReport
+    from lakeward.flows.risk.report import write_risk_report as write_risk_report
+    from lakeward.flows.risk.rules import report_form as report_form
     from lakeward.flows.scorecard.build import build_scorecard as build_scorecard
     from lakeward.flows.scorecard.build import open_figure as open_figure
     from lakeward.flows.scorecard.build import read_scorecard as read_scorecard
     from lakeward.flows.scorecard.build import scorecard_path as scorecard_path
+    from lakeward.flows.scorecard.gaps import MaturityGap as MaturityGap
+    from lakeward.flows.scorecard.gaps import maturity_gaps as maturity_gaps
     from lakeward.flows.scorecard.readiness import MaturityIndicator as MaturityIndicator
     from lakeward.flows.scorecard.readiness import MaturityItem as MaturityItem
+    from lakeward.flows.scorecard.readiness import maturity_domains as maturity_domains
+    from lakeward.flows.scorecard.readiness import read_maturity as read_maturity
     from lakeward.flows.scorecard.readiness import show_maturity as show_maturity
     from lakeward.flows.scorecard.summary import MaturityDomain as MaturityDomain
     from lakeward.flows.scorecard.summary import maturity_summary as maturity_summary
+    from lakeward.flows.scorecard.trend import MaturityPoint as MaturityPoint
+    from lakeward.flows.scorecard.trend import maturity_trend as maturity_trend
     from lakeward.flows.scoring.answers import DatasetScore as DatasetScore
     from lakeward.flows.scoring.answers import EstateScore as EstateScore
     from lakeward.flows.scoring.answers import RuleScore as RuleScore
@@ -254,132 +329,20 @@ if TYPE_CHECKING:
     from lakeward.serving.copies import CopyForm as CopyForm
     from lakeward.serving.rows import Rows as Rows
 
-# name -> the module that defines it, below `lakeward`: flows, and the values that flows take and return. A test compares this
-# table with the imports above.
-_NAMES = {
-    "flows.assets.costs": "DatasetCost dataset_costs",
-    "flows.audit.access_entries": "AccessEntry AccessFilter AccessSum list_access report_access",
-    "flows.audit.access_findings": "AccessFinding FindingState",
-    "flows.audit.access_watch": "close_finding list_findings watch_access",
-    "flows.audit.decision_records": "Decision",
-    "flows.audit.decisions": "list_decisions",
-    "flows.audit.log_faults": "LogVerification",
-    "flows.audit.sealing": "SealAnswer seal_logs",
-    "flows.audit.verification": "verify_logs",
-    "flows.authoring.adopt": "AdoptedContract AdoptionOptions adopt_contract",
-    "flows.authoring.confirm_key": "confirm_key key_proposals",
-    "flows.authoring.retire": "Retirement retire_dataset",
-    "flows.authoring.contract_files": "compare_contracts lint_contracts",
-    "flows.authoring.demo": "simulate_day",
-    "flows.authoring.important_demo": "make_important_demo",
-    "flows.authoring.new": "DraftedDataset draft_dataset draft_from_files",
-    "flows.authoring.new_address": "draft_from_address",
-    "flows.authoring.project": "create_project",
-    "flows.base.answers": "FileProblem FlowAnswer Notice",
-    "flows.base.column_keys": "ColumnKeyRecord",
-    "flows.base.decision_roles": "deciding_roles",
-    "flows.base.display_zone": "display_zone",
-    "flows.base.identity": "signer_name",
-    "flows.base.log_setup": "set_up_log",
-    "flows.base.order": "active_contract dependency_order",
-    "flows.base.report": "RunReport",
-    "flows.base.run_lines": "log_run run_lines summary_line",
-    "flows.batch.backfill": "Span backfill_dataset",
-    "flows.batch.curate": "curate_dataset",
-    "flows.batch.follow": "follow_dataset",
-    "flows.batch.ingest": "ingest_dataset rebuild_silver",
-    "flows.batch.run": "has_waiting_gold rebuild run_all run_dataset",
-    "flows.checking.check": "check_data explain_check",
-    "flows.checking.steps": "CheckStep",
-    "flows.collecting.collect": "collect collected_datasets",
-    "flows.collecting.units": "ServiceFiles write_service_files",
-    "flows.filing.catalogue": "AuthorityAnswer CatalogueEntry CatalogueReport answer_filing draft_catalogue file_catalogue list_catalogue",
-    "flows.filing.changes": "FilingTask",
-    "flows.filing.export": "ExportedFiling export_catalogue",
-    "flows.filing.record": "Filing",
-    "flows.grading.answers": "GradeEffect GradedColumn grade_mark",
-    "flows.grading.approvals": "GradeApproval approve_grade",
-    "flows.grading.choices": "GradeChoice",
-    "flows.grading.decide": "decide_grade preview_decision",
-    "flows.grading.grade": "grade_all grade_dataset list_grades",
-    "flows.grading.tables": "GradedTable RulesInForce list_table_grades rules_in_force",
-    "flows.grading.tasks": "RegradingTask list_tasks reopen_grading",
-    "flows.incidents.handling": "IncidentDraft close_incident list_incidents open_incident scope_incident state_incident_facts",
-    "flows.incidents.record": "Incident",
-    "flows.incidents.report": "IncidentReport write_incident_report",
-    "flows.incidents.scope": "IncidentScope",
-    "flows.lineage.audit": "audit_lineage",
-    "flows.lineage.findings": "FindingKind LineageFinding",
-    "flows.lineage.impact": "ImpactHop ServedRole lineage_impact",
-    "flows.lineage.importing": "LineageImport RefusedEvent import_lineage receive_lineage",
-    "flows.lineage.restoring": "RestoredEvents restore_events",
-    "flows.operations.accounts": "IssuedToken NewAccount RegisteredAccount add_account list_accounts revoke_account rotate_token",
-    "flows.operations.copy_trace": "CopyTrace",
-    "flows.operations.doctor": "check_machine",
-    "flows.operations.explain": "RowOrigin explain_row",
-    "flows.operations.gold_value": "ValueOrigin explain_value",
-    "flows.operations.inspect": "list_runs list_tables list_verdicts",
-    "flows.operations.key_change": "KeyAuthor approve_key_change decide_token_scheme",
-    "flows.operations.keys": "NewKeyFile create_key_file destroy_key list_keys rewrap_keys rotate_key",
-    "flows.operations.live_demo": "LiveFigures run_live_demo",
-    "flows.operations.maintain": "maintain",
-    "flows.operations.source_answers": "SourceStatus",
-    "flows.operations.passwords": "PasswordSet set_password",
-    "flows.operations.spark_setup": "setup_spark spark_jars",
-    "flows.operations.status": "project_status read_project_status stray_files",
-    "flows.operations.trace": "show_lineage",
-    "flows.operations.trace_copy": "trace_copy",
-    "flows.portal.logins": "PortalUser",
-    "flows.portal.portal": "Portal find_figure open_portal",
-    "flows.portal.reading": "ModelReading",
-    "flows.quarantine.events": "Signature",
-    "flows.quarantine.selection": "Selection parse_duration parse_row_id",
-    "flows.scorecard.assess": "assess_readiness",
-    "flows.scorecard.build": "build_scorecard open_figure read_scorecard scorecard_path",
-    "flows.scorecard.readiness": "MaturityIndicator MaturityItem show_maturity",
-    "flows.scorecard.summary": "MaturityDomain maturity_summary",
-    "flows.scoring.answers": "DatasetScore EstateScore RuleScore ScoreLevel ScoreReport StoredScore UnmeasuredDimension",
-    "flows.scoring.compare": "ScoreChange ScoreDiff compare_scores",
-    "flows.scoring.estate": "store_estate_score",
-    "flows.scoring.rejudge": "rejudge_batches",
-    "flows.scoring.show": "score_history show_scores",
-    "flows.server.remote": "RemoteConnection connect_remotely",
-    "flows.server.serve": "ServerAddress serve",
-    "flows.serving.access": "current_account",
-    "flows.serving.anonymity": "Anonymity AnonymityQuestion measure_anonymity",
-    "flows.serving.connection": "Connection connect open_connection",
-    "flows.serving.cube": "CubeRelease list_cubes release_cube release_cubes",
-    "flows.serving.decryption": "decrypt_values",
-    "flows.serving.explanation": "MaskExplanation explain_policy",
-    "flows.serving.export": "ExportRequest export_table",
-    "flows.serving.export_record": "Export list_exports",
-    "flows.serving.policy": "lint_policy run_policy_tests",
-    "flows.serving.policy_review": "PolicyDifference PolicyMatrixRow compare_policy_files show_policy_matrix",
-    "flows.serving.purpose_record": "PurposeRequest",
-    "flows.serving.purposes": "approve_purpose list_purpose_requests reject_purpose request_purpose revoke_purpose",
-    "flows.steward.expire": "expire_rows",
-    "flows.steward.figures": "list_quarantine quarantine_figures",
-    "flows.steward.repair": "Repair repair_rows",
-    "flows.steward.repair_trial": "RepairTrial try_repair",
-    "flows.steward.replay": "release_batch release_rows replay_rows",
-    "flows.steward.show": "QuarantinedRow show_quarantine",
-    "flows.suggest.acceptance": "Acceptance accept_rules",
-    "flows.suggest.proposal": "RuleProposal",
-    "flows.suggest.suggestions": "SuggestionReport suggest_rules",
-    "quality.indicators": "indicator_name",
-    "quality.rule": "Dimension Outcome",
-    "serving.copies": "CopyForm",
-    "scorecard.figures": "FigureRow figure_id",
-    "serving.rows": "Rows",
-}
-_DOOR = {name: module for module, names in _NAMES.items() for name in names.split()}
+
+@cache
+def _door() -> dict[str, str]:
+    """Name -> the module that defines it, below `lakeward`."""
+    from lakeward.flows.base.public_names import MODULES  # noqa: PLC0415 -- help needs none of the names
+
+    return {name: module for module, names in MODULES.items() for name in names.split()}
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _DOOR:
+    if name not in _door():
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"lakeward.{_DOOR[name]}"), name)
+    return getattr(import_module(f"lakeward.{_door()[name]}"), name)
 
 
 def __dir__() -> list[str]:
-    return sorted(_DOOR)
+    return sorted(_door())

@@ -3,8 +3,9 @@
 Item numbers are valid only within an edition, so a file of another edition is an error.
 """
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -27,12 +28,42 @@ ANSWER_KEYS: Mapping[str, KeyDoc] = {
     "who": KeyDoc("text", "The assessor.", required=True),
     "when": KeyDoc("date", "Day of the assessment, such as `2026-11-20`.", required=True),
     "reason": KeyDoc("text", "Why the answer differs from what live evidence proposes.", required=True),
-    "documents": KeyDoc("list of texts", "Links to what the assessor saw; at least one.", required=True),
+    "documents": KeyDoc(
+        "list", "What the assessor saw: links, or mappings of the document keys below; at least one.", required=True
+    ),
     "conformity": KeyDoc(
         "mapping", "Level `'1'` to `'5'` -> a list with the conformity of each clause of that level, in per cent.", required=True
     ),
 }
+DOCUMENT_KEYS: Mapping[str, KeyDoc] = {
+    "name": KeyDoc("text", "Link or name of the document.", required=True),
+    "sha256": KeyDoc("text", "SHA-256 of the document, 64 hex digits.", "none"),
+    "date": KeyDoc("date", "Day of the document.", "none"),
+    "page": KeyDoc("text", "Page or clause.", "none"),
+}
 LEVELS = 5
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerDocument:
+    """A document that an assessor saw.
+
+    Args:
+        name: Link or name.
+        sha256: Hash of its content; None if it is not known.
+        date: Day of the document, in ISO 8601; None if it is not known.
+        page: Page or clause; None for the whole document.
+    """
+
+    name: str
+    sha256: str | None = None
+    date: str | None = None
+    page: str | None = None
+
+    def as_dict(self) -> dict[str, object]:
+        """The documented keys of `document_facts`."""
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +73,8 @@ class AssessorAnswer:
     Args:
         score: 0 to 5, from the conformities of the item's clauses.
         reason: Why it differs from the proposal.
-        documents: Links to the documents seen; at least one.
+        documents: Names of the documents seen; at least one.
+        document_facts: The same documents, with hash, day and page where they are known.
     """
 
     item: str
@@ -51,6 +83,7 @@ class AssessorAnswer:
     when: date
     reason: str
     documents: tuple[str, ...]
+    document_facts: tuple[AnswerDocument, ...] = ()
 
 
 def read_answers(text: str, file: str, catalogue: Catalogue) -> tuple[AssessorAnswer, ...]:
@@ -96,9 +129,7 @@ def _answer(view: View, catalogue: Catalogue) -> AssessorAnswer:
     item = view.text("item", expected="an item's number in quotes")
     if item and item not in {known.number for known in catalogue.items}:
         view.fail("item", "maturity_unknown_item", found=safe_repr(item), edition=catalogue.edition)
-    documents = view.texts("documents")
-    if not all(documents) or not documents:
-        view.fail_value("documents", "a list of at least one link")
+    documents = view.entry("documents", "a list of at least one link, or mapping with a name", _documents) or ()
     when = view.entry("when", "a date such as 2026-11-20", _date)
     return AssessorAnswer(
         item=item,
@@ -106,8 +137,24 @@ def _answer(view: View, catalogue: Catalogue) -> AssessorAnswer:
         who=view.text("who"),
         when=when or date.min,
         reason=view.text("reason"),
-        documents=documents,
+        documents=tuple(each.name for each in documents),
+        document_facts=documents,
     )
+
+
+def _documents(value: Any) -> tuple[AnswerDocument, ...] | None:
+    found = [_document(each) for each in value] if isinstance(value, list) else []
+    return tuple(each for each in found if each) if found and all(found) else None
+
+
+def _document(value: Any) -> AnswerDocument | None:
+    if isinstance(value, str):
+        return AnswerDocument(name=value) if value.strip() else None
+    if not isinstance(value, Mapping) or not set(value) <= set(DOCUMENT_KEYS):
+        return None
+    texts = {key: str(text) for key, text in value.items() if text is not None}
+    is_valid = bool(texts.get("name", "").strip()) and _DIGEST.fullmatch(texts.get("sha256", "0" * 64))
+    return AnswerDocument(**texts) if is_valid and ("date" not in texts or _date(texts["date"])) else None
 
 
 def _score(view: View, catalogue: Catalogue) -> Decimal:

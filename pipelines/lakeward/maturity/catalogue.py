@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -16,7 +16,9 @@ from lakeward.core.names import Sha256, sha256
 from lakeward.grading.catalogue import verified_text
 
 STANDARD = "dcmm_gbt_36073_2025.yaml"
-INDICATORS = "dcmm_indicators_lakeward_v3.yaml"
+# Year of an edition -> its file; the first one is the default.
+EDITIONS: Mapping[str, str] = {"2025": STANDARD, "2018": "dcmm_gbt_36073_2018.yaml"}
+INDICATORS = "dcmm_indicators_lakeward_v4.yaml"
 
 _TABLE = re.compile(r"\bgovernance\.(\w+)")
 # Hundredths of a per cent by integers, so that every engine rounds half up.
@@ -133,22 +135,32 @@ def default_catalogue() -> Catalogue:
     Raises:
         DefinitionError: A file of it was edited in place.
     """
-    return load_catalogue(resources.files("lakeward") / "expectations" / "catalogues")
+    return edition_catalogue(next(iter(EDITIONS)))
 
 
-def load_catalogue(folder: Traversable) -> Catalogue:
-    """The edition of the two files in `folder`.
+@functools.cache
+def edition_catalogue(year: str) -> Catalogue:
+    """The edition of a year, one of `EDITIONS`.
+
+    Raises:
+        DefinitionError: A file of it was edited in place.
+    """
+    return load_catalogue(resources.files("lakeward") / "expectations" / "catalogues", EDITIONS[year])
+
+
+def load_catalogue(folder: Traversable, standard_file: str = STANDARD) -> Catalogue:
+    """The edition of a file in `folder`, with our indicators.
 
     Raises:
         DefinitionError: A file is missing, or does not match CHECKSUMS.
     """
-    texts = [verified_text(folder, STANDARD), verified_text(folder, INDICATORS)]
+    texts = [verified_text(folder, standard_file), verified_text(folder, INDICATORS)]
     standard, ours = (yaml.load(text, Loader=yaml.CSafeLoader) for text in texts)
     limits = {name: Decimal(limit["value"]) for name, limit in standard["limits"].items()}
     return Catalogue(
         edition=standard["edition"],
         domains=tuple(_domain(domain) for domain in standard["domains"]),
-        indicators=tuple(_indicator(key, entry, int(limits["window_days"])) for key, entry in ours["indicators"].items()),
+        indicators=tuple(_indicators(standard, ours["indicators"], int(limits["window_days"]))),
         limits=limits,
         bands=tuple(map(Decimal, standard["bands"]["values"])),
         conformities=tuple(map(int, standard["conformities"]["values"])),
@@ -159,6 +171,16 @@ def load_catalogue(folder: Traversable) -> Catalogue:
 def _domain(entry: Mapping[str, Any]) -> Domain:
     items = (Item(item["number"], _names(item), Decimal(item["ceiling"])) for item in entry["items"])
     return Domain(entry["number"], _names(entry), tuple(items))
+
+
+def _indicators(standard: Mapping[str, Any], entries: Mapping[str, Any], days: int) -> Iterator[Indicator]:
+    """The indicators by the items of this edition; those of items that it does not have are left out."""
+    items = [item for domain in standard["domains"] for item in domain["items"]]
+    number = {counted: item["number"] for item in items for counted in item.get("counts", [item["number"]])}
+    steps = standard.get("steps", {})
+    for key, entry in entries.items():
+        if entry["item"] in number:
+            yield _indicator(key, {**entry, "item": number[entry["item"]], "steps": steps.get(key, entry["steps"])}, days)
 
 
 def _indicator(key: str, entry: Mapping[str, Any], days: int) -> Indicator:

@@ -1,4 +1,4 @@
-"""Creates DAGs from contracts: one ingest DAG per source, one curate DAG per gold model, and two for the whole project.
+"""Creates DAGs from contracts: one ingest DAG per source, one curate DAG per gold model, and those of the whole project.
 
 A table of a database can be read again by days, so its dataset has a second DAG for Airflow's own backfill; it is paused until someone wants it.
 
@@ -10,7 +10,7 @@ its asset event is sent by the next run.
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,56 +19,23 @@ from airflow.sdk import (
     Asset,
     AssetAny,
     CronDataIntervalTimetable,
-    ExceptionRetryPolicy,
-    RetryAction,
-    RetryRule,
-    chain,
     get_parsing_context,
 )
+from airflow.sdk.definitions.callback import SyncCallback
+from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 
 from lakeward.contracts.model import Contract
 from lakeward.contracts.project import Project, find_project, load_project
 from lakeward.contracts.source import SqlSource
-from lakeward.core.errors import LakewardError, MachineError, TransientError
+from lakeward.core.errors import LakewardError, MachineError
 from lakeward.core.names import TableName
 from lakeward.core.settings import SPARK, Settings, SparkSettings
+from lakeward.orchestration.callbacks import notify_overdue_run, on_failure
 from lakeward.orchestration.describe import describe_contract
-from lakeward.orchestration.tasks import (
-    assess,
-    audit_lineage,
-    backfill,
-    curate,
-    draft_catalogue,
-    fail,
-    grade,
-    ingest,
-    maintain,
-    release_cubes,
-    score,
-    scorecard,
-    seal,
-    watch_access,
-)
-
-# Default interval of polling a drop folder, unless the contract needs fresher data.
-POLL_INTERVAL = timedelta(hours=1)
-# Grades, readiness and the page should be ready in the morning.
-DAILY = timedelta(days=1)
-# A week's files are compacted quickly, and expired files use disk space for a week at most.
-WEEKLY = timedelta(weeks=1)
-# A poll costs about a second of one core: a shorter interval needs a streaming source.
-MIN_POLL_INTERVAL = timedelta(minutes=1)
-# A timedelta schedule needs a start; any past time works while catch-up is off.
-START = datetime(2026, 1, 1, tzinfo=UTC)
-# Only transient errors are retried; a wrong contract or a defect fails at once.
-RETRY = {
-    "retries": 3,
-    "retry_delay": timedelta(seconds=30),
-    "retry_policy": ExceptionRetryPolicy([RetryRule(TransientError, RetryAction.RETRY)], default=RetryAction.FAIL),
-}
-INGEST, CURATE, BACKFILL, GOVERN, MAINTAIN, BROKEN = "ingest", "curate", "backfill", "govern", "maintain", "broken"
-# DAGs of the whole project.
-PROJECT_DAGS = (GOVERN, MAINTAIN)
+from lakeward.orchestration.pool_names import pool_name
+from lakeward.orchestration.project_dags import project_dags
+from lakeward.orchestration.schedules import BACKFILL, BROKEN, CURATE, INGEST, MIN_POLL_INTERVAL, POLL_INTERVAL, RETRY, START
+from lakeward.orchestration.tasks import backfill, curate, fail, ingest
 
 
 def dags(path: Path | str) -> dict[str, DAG]:
@@ -84,7 +51,7 @@ def dags(path: Path | str) -> dict[str, DAG]:
     project = load_project(find_project(settings.start))
     dags_made = [dag for name in project.datasets() if _is_needed(name) for dag in _dataset_dags(settings, project, name)]
     if _is_needed(project.name):
-        dags_made += [_govern_dag(project), _maintain_dag(project)]
+        dags_made += project_dags(settings, project)
     return {dag.dag_id: dag for dag in dags_made}
 
 
@@ -110,11 +77,11 @@ def _dataset_dags(settings: Settings, project: Project, name: str) -> list[DAG]:
         contract = project.contract(name)
         if contract.retired:
             return []
-        with _contract_dag(contract, _schedule(project, contract)) as dag:
+        with _contract_dag(settings, project, contract, _schedule(project, contract)) as dag:
             _add_task(settings, project, contract)
     except LakewardError as error:
-        return [_broken_dag(name, str(error))]
-    return [dag, *([_backfill_dag(project, contract)] if can_backfill(contract) else [])]
+        return [_broken_dag(settings, project, name, error)]
+    return [dag, *([_backfill_dag(settings, project, contract)] if can_backfill(contract) else [])]
 
 
 def can_backfill(contract: Contract) -> bool:
@@ -123,10 +90,10 @@ def can_backfill(contract: Contract) -> bool:
     return isinstance(contract.source, SqlSource) and contract.time_column is not None and known
 
 
-def _backfill_dag(project: Project, contract: Contract) -> DAG:
+def _backfill_dag(settings: Settings, project: Project, contract: Contract) -> DAG:
     """One run per day of the plant; paused, since the ingest DAG reads what is new by itself."""
     days = CronDataIntervalTimetable("0 0 * * *", timezone=contract.record_format.zone or project.zone)
-    with _contract_dag(contract, days, f"{BACKFILL}__{contract.name}") as dag:
+    with _contract_dag(settings, project, contract, days, f"{BACKFILL}__{contract.name}") as dag:
         dag.is_paused_upon_creation = True
         task: Any = backfill.override(outlets=[asset(project.name, contract.table(contract.layer))])
         task(str(project.root), contract.name)
@@ -157,49 +124,56 @@ def _submitter() -> Callable[[str, Path, str, SparkSettings, list[Asset]], None]
     return submit
 
 
-def _govern_dag(project: Project) -> DAG:
-    """The govern DAG: grades first, since readiness counts them; then the page, which shows all; the seals last, over all of it.
-
-    The catalogue of important data, cubes, the audit of lineage and the watch of the access log follow grading beside them: what they
-    find stops no other task.
-    """
-    with DAG(f"{GOVERN}__{project.name}", schedule=DAILY, start_date=START, catchup=False, max_active_runs=1) as dag:
-        dag.tags = {"lakeward", GOVERN}
-        steps: list[Any] = [task.override(**RETRY)(str(project.root)) for task in (grade, assess, score, scorecard, seal)]
-        chain(*steps)
-        beside: list[Any] = [
-            task.override(**RETRY)(str(project.root)) for task in (draft_catalogue, release_cubes, audit_lineage, watch_access)
-        ]
-        chain(steps[0], beside)
-    return dag
-
-
-def _maintain_dag(project: Project) -> DAG:
-    with DAG(f"{MAINTAIN}__{project.name}", schedule=WEEKLY, start_date=START, catchup=False, max_active_runs=1) as dag:
-        dag.tags = {"lakeward", MAINTAIN}
-        task: Any = maintain.override(**RETRY)
-        task(str(project.root))
-    return dag
-
-
-def _contract_dag(contract: Contract, schedule: timedelta | AssetAny | CronDataIntervalTimetable, name: str | None = None) -> DAG:
+def _contract_dag(
+    settings: Settings,
+    project: Project,
+    contract: Contract,
+    schedule: timedelta | AssetAny | CronDataIntervalTimetable,
+    name: str | None = None,
+) -> DAG:
     return DAG(
         name or dag_id(contract),
         schedule=schedule,
         start_date=START,
         catchup=False,
         max_active_runs=1,
-        default_args={"owner": contract.owner, **RETRY},
+        default_args={
+            "owner": contract.owner,
+            **RETRY,
+            **(_service_options(project, contract) if settings.airflow_services else {}),
+        },
         tags={"lakeward", contract.layer},
         doc_md=describe_contract(contract),
+        deadline=_deadline(project, contract) if settings.airflow_services and name is None else None,
     )
 
 
-def _broken_dag(name: str, message: str) -> DAG:
+def _service_options(project: Project, contract: Contract) -> dict[str, object]:
+    """Options of tasks where Airflow runs as services."""
+    failed = on_failure(str(project.root), contract.name)
+    return {"pool": pool_name(project.name, contract.name), "on_failure_callback": failed}
+
+
+def _deadline(project: Project, contract: Contract) -> DeadlineAlert | None:
+    """A run has to end within the freshness of the contract; None if it promises none."""
+    promised = contract.sla.freshness_seconds
+    if promised is None:
+        return None
+    facts = {"root": str(project.root), "dataset": contract.name}
+    return DeadlineAlert(
+        reference=DeadlineReference.DAGRUN_QUEUED_AT,
+        interval=timedelta(seconds=promised),
+        callback=SyncCallback(notify_overdue_run, kwargs=facts),
+    )
+
+
+def _broken_dag(settings: Settings, project: Project, name: str, error: LakewardError) -> DAG:
+    message = str(error)
     with DAG(f"{BROKEN}__{name}", schedule=POLL_INTERVAL, start_date=START, catchup=False, max_active_runs=1) as dag:
         dag.tags = {"lakeward", BROKEN}
         dag.doc_md = message
-        fail(message)
+        told: Any = {"on_failure_callback": on_failure(str(project.root), name, error.code)} if settings.airflow_services else {}
+        fail.override(**told)(message)
     return dag
 
 

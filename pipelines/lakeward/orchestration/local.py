@@ -58,7 +58,8 @@ def run_local(settings: Settings, names: Sequence[str], on_progress: Callable[[L
     for name in names:
         active_contract(project, name)
     _prepare_airflow(project.root)
-    from lakeward.orchestration.factory import BACKFILL, GOVERN, PROJECT_DAGS, dags  # noqa: PLC0415  (imports Airflow, which reads its environment once)
+    from lakeward.orchestration.factory import dags  # noqa: PLC0415  (imports Airflow, which reads its environment once)
+    from lakeward.orchestration.schedules import BACKFILL, GOVERN, PROJECT_DAGS  # noqa: PLC0415  (as above)
 
     dags_by_id = dags(project.root)
     by_dataset = {

@@ -1,34 +1,39 @@
 """The functions of the tasks: each calls one flow. Flows are imported when a task runs, never when a DAG is parsed."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
+from lakeward.contracts.project import find_project, load_project
 from lakeward.core.errors import MachineError, TransientError
 from lakeward.core.messages import text
 from lakeward.core.settings import Settings
+from lakeward.orchestration.schedules import DECIDE
+from lakeward.orchestration.task_settings import task_settings
 
 if TYPE_CHECKING:
     from lakeward.flows import RunReport
 
 # Why a batch is halted.
 HALT_NOTES = ("batch_halted", "batch_replaces_rows", "batch_lacks_columns")
-Ids = dict[str, str | int]
+# Questions that are put at the same time; those of halted batches come first.
+MAX_QUESTIONS = 200
+Facts = dict[str, Any]
 
 
 @task
-def ingest(root: str, name: str) -> Ids:
+def ingest(root: str, name: str) -> Facts:
     """Ingest new input of the dataset `name` of the project at `root`."""
     from lakeward.flows import ingest_dataset  # noqa: PLC0415  (imports DuckDB)
 
-    settings = Settings.load(Path(root))
+    settings = task_settings(root)
     return _finish_task(settings, ingest_dataset(settings, name))
 
 
 @task
-def backfill(root: str, name: str) -> Ids:
+def backfill(root: str, name: str) -> Facts:
     """Read the rows of the run's day again, or for the first time, from the database of the dataset `name`.
 
     Raises:
@@ -36,7 +41,7 @@ def backfill(root: str, name: str) -> Ids:
     """
     from lakeward.flows import Span, backfill_dataset  # noqa: PLC0415  (imports DuckDB)
 
-    settings, context = Settings.load(Path(root)), get_current_context()
+    settings, context = task_settings(root), get_current_context()
     start, end = context.get("data_interval_start"), context.get("data_interval_end")
     if start is None or end is None:
         raise AirflowFailException(text("backfill_without_day", settings.lang, dataset=name))
@@ -44,11 +49,11 @@ def backfill(root: str, name: str) -> Ids:
 
 
 @task
-def curate(root: str, name: str) -> Ids:
+def curate(root: str, name: str) -> Facts:
     """Recompute the windows of the gold dataset `name` that new rows touch."""
     from lakeward.flows import curate_dataset  # noqa: PLC0415  (imports DuckDB)
 
-    settings = Settings.load(Path(root))
+    settings = task_settings(root)
     return _finish_task(settings, curate_dataset(settings, name))
 
 
@@ -57,7 +62,7 @@ def grade(root: str) -> None:
     """Grade every column of the project; unchanged datasets are skipped."""
     from lakeward.flows import grade_all  # noqa: PLC0415  (imports DuckDB)
 
-    grade_all(Settings.load(Path(root)))
+    grade_all(task_settings(root))
 
 
 @task
@@ -65,7 +70,7 @@ def draft_catalogue(root: str) -> None:
     """Record changes of the catalogue of important data, so that their periods run from today."""
     from lakeward.flows import draft_catalogue as draft  # noqa: PLC0415  (imports DuckDB)
 
-    draft(Settings.load(Path(root)))
+    draft(task_settings(root))
 
 
 @task
@@ -73,7 +78,7 @@ def assess(root: str) -> None:
     """Assess the readiness of the lake."""
     from lakeward.flows import assess_readiness as assess_all  # noqa: PLC0415  (imports DuckDB)
 
-    assess_all(Settings.load(Path(root)))
+    assess_all(task_settings(root))
 
 
 @task
@@ -81,7 +86,7 @@ def score(root: str) -> None:
     """Store the current score of the estate."""
     from lakeward.flows import store_estate_score  # noqa: PLC0415  (imports DuckDB)
 
-    store_estate_score(Settings.load(Path(root)))
+    store_estate_score(task_settings(root))
 
 
 @task
@@ -89,7 +94,7 @@ def scorecard(root: str) -> None:
     """Write the scorecard's page."""
     from lakeward.flows import build_scorecard  # noqa: PLC0415  (imports DuckDB)
 
-    build_scorecard(Settings.load(Path(root)))
+    build_scorecard(task_settings(root))
 
 
 @task
@@ -101,7 +106,7 @@ def audit_lineage(root: str) -> None:
     """
     from lakeward.flows import audit_lineage as audit  # noqa: PLC0415  (imports DuckDB)
 
-    settings = Settings.load(Path(root))
+    settings = task_settings(root)
     found = audit(settings)
     if found:
         lines = [f"{text(each.code, settings.lang, **each.facts)} {each.owner or '-'}: {each.repair}" for each in found]
@@ -118,7 +123,7 @@ def release_cubes(root: str) -> None:
     """
     from lakeward.flows import release_cubes as release_all  # noqa: PLC0415  (imports DuckDB)
 
-    settings = Settings.load(Path(root))
+    settings = task_settings(root)
     _, failed = release_all(settings)
     for error in failed.values():
         if isinstance(error, TransientError):
@@ -136,7 +141,7 @@ def watch_access(root: str) -> None:
     """
     from lakeward.flows import watch_access as watch  # noqa: PLC0415  (imports DuckDB)
 
-    settings = Settings.load(Path(root))
+    settings = task_settings(root)
     found = watch(settings)
     if found:
         rules = {each.rule: text(f"misuse_{each.rule}", settings.lang) for each in found}
@@ -152,7 +157,7 @@ def seal(root: str) -> None:
     """Seal the logs, and send their checkpoint."""
     from lakeward.flows import seal_logs  # noqa: PLC0415  (imports DuckDB)
 
-    unsent = sorted({target for seal in seal_logs(Settings.load(Path(root))) for target in seal.unsent})
+    unsent = sorted({target for seal in seal_logs(task_settings(root)) for target in seal.unsent})
     if unsent:
         raise MachineError("checkpoint_unsent", targets=", ".join(unsent))
 
@@ -166,9 +171,33 @@ def maintain(root: str) -> None:
     """
     from lakeward.flows import maintain as maintain_all  # noqa: PLC0415  (imports DuckDB)
 
-    _, failed = maintain_all(Settings.load(Path(root)))
+    _, failed = maintain_all(task_settings(root))
     for error in failed.values():
         raise error
+
+
+@task
+def notify(root: str) -> None:
+    """Send notices that are due.
+
+    Raises:
+        TransientError: Some could not be sent; they are sent at the next run.
+    """
+    from lakeward.flows import send_notices  # noqa: PLC0415  (imports DuckDB)
+
+    unsent = send_notices(task_settings(root)).unsent
+    if unsent:
+        raise TransientError(unsent[0].code, **unsent[0].facts)
+
+
+@task
+def questions(root: str) -> list[dict[str, Any]]:
+    """Questions that wait for a person and are not asked yet, as runs of the DAG that asks them: a question is one run."""
+    from lakeward.flows import open_questions  # noqa: PLC0415  (imports DuckDB)
+
+    asked, dag = get_current_context()["ti"].get_dr_count, f"{DECIDE}__{load_project(find_project(Path(root))).name}"
+    ids = [question.id for question in open_questions(task_settings(root))[:MAX_QUESTIONS]]
+    return [{"trigger_run_id": id_, "conf": {"question": id_}} for id_ in ids if not asked(dag_id=dag, run_ids=[id_])]
 
 
 @task
@@ -177,14 +206,14 @@ def fail(message: str) -> None:
     raise AirflowFailException(message)
 
 
-def _finish_task(settings: Settings, report: "RunReport") -> Ids:
-    """Log what the run did, attach its ids to the asset event that starts the gold DAGs, and return them for the next task.
+def _finish_task(settings: Settings, report: "RunReport") -> Facts:
+    """Log what the run did, attach its facts to the asset event that starts the gold DAGs, and return them for the next task.
 
     Raises:
         AirflowFailException: A batch is halted, or too many records are rejected: no retry helps.
         AirflowSkipException: The run found nothing new, and no gold dataset waits for an earlier one: there is nothing to tell.
     """
-    from lakeward.flows import has_waiting_gold, log_run  # noqa: PLC0415  (imports DuckDB)
+    from lakeward.flows import asset_facts, has_waiting_gold, log_run  # noqa: PLC0415  (imports DuckDB)
 
     lang = settings.lang
     log_run(report, lang)
@@ -192,10 +221,10 @@ def _finish_task(settings: Settings, report: "RunReport") -> Ids:
         raise AirflowFailException("\n".join(text(code, lang, **facts) for code, facts in report.warnings if code in HALT_NOTES))
     if report.rejected:
         raise AirflowFailException("\n".join(f"{report.dataset}: {text(code, lang, **facts)}" for code, facts in report.rejected))
-    ids: Ids = {"run_id": report.run_id, "batches": report.batches}
+    facts: Facts = {**asset_facts(settings, report)}
     context = get_current_context()
     for outlet in context["task"].outlets:
-        context["outlet_events"][outlet].extra = {**ids}
+        context["outlet_events"][outlet].extra = facts
     if not report.batches and not has_waiting_gold(settings, report.dataset):
         raise AirflowSkipException(text("run_nothing_new", lang, dataset=report.dataset))
-    return ids
+    return facts

@@ -1,7 +1,8 @@
 """The web application: each page of `pages` behind the same checks of host, origin, session, role and form."""
 
+import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.applications import Starlette
@@ -15,12 +16,37 @@ from lakeward.core.errors import ExitCode, LakewardError
 from lakeward.core.messages import Lang
 from lakeward.flows import Portal
 from lakeward.portal import security
+from lakeward.portal.api.answers import Api, no_address
+from lakeward.portal.api.endpoints import PREFIX
 from lakeward.portal.hosts import LOOPBACK_HOSTS
-from lakeward.portal.page import PUBLIC, Page, PageAnswer, Visit
-from lakeward.portal.pages import dataset, datasets, estate, evidence, grades, login, quarantine, rule, run, search
+from lakeward.portal.page import FIELD_LENGTHS, PUBLIC, Page, PageAnswer, Visit
+from lakeward.portal.pages import (
+    access,
+    account,
+    admin,
+    dataset,
+    datasets,
+    estate,
+    evidence,
+    first_day,
+    glossary,
+    grades,
+    important,
+    lineage,
+    login,
+    quarantine,
+    readiness,
+    rule,
+    run,
+    search,
+    work,
+)
 from lakeward.portal.rendering import asset, query_text, render
 
-MODULES = (estate, datasets, dataset, rule, run, evidence, search, quarantine, grades, login)
+MODULES = (
+    *(estate, work, datasets, dataset, rule, run, evidence, search, glossary, lineage),
+    *(quarantine, grades, important, readiness, access, admin, first_day, account, login),
+)
 PAGES: tuple[Page, ...] = tuple(page for module in MODULES for page in module.PAGES)
 THEMES = ("light", "dark")
 CONTENT_TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
@@ -35,17 +61,32 @@ class Site:
     Args:
         hosts: Names by which it may be reached; empty for any.
         secure: Whether browsers reach it by HTTPS.
+        trusted: Proxy that logs people in; None for none.
+        note_time: Takes the address, the method and the seconds of each page; None where nothing is measured.
     """
 
     portal: Portal
     hosts: tuple[str, ...] = LOOPBACK_HOSTS
     secure: bool = False
+    trusted: security.TrustedProxy | None = None
+    note_time: Callable[[str, str, float], None] | None = None
 
 
-def make_app(site: Site) -> Starlette:
-    """The application."""
-    routes = [Route(page.path, _endpoint(site, page), methods=[*page.methods]) for page in PAGES]
-    routes.append(Route("/static/{name}", _static, methods=["GET"]))
+def make_app(site: Site, *, has_metrics: bool = False) -> Starlette:
+    """The application.
+
+    Args:
+        has_metrics: Whether it answers `/metrics`.
+    """
+    api = Api(site.portal, site.hosts)
+    routes = [Route("/static/{name}", _static, methods=["GET"]), *api.routes()]
+    if has_metrics:
+        from lakeward.portal.api.metrics import Metrics  # noqa: PLC0415 -- a library that only this needs
+
+        metrics = Metrics(site.portal)
+        routes.append(metrics.route(api))
+        site = replace(site, note_time=metrics.note)
+    routes += [Route(page.path, _endpoint(site, page), methods=[*page.methods]) for page in PAGES]
     app = Starlette(routes=routes, exception_handlers={404: _not_found(site), 405: _plain})
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     return app
@@ -53,6 +94,7 @@ def make_app(site: Site) -> Starlette:
 
 def _endpoint(site: Site, page: Page) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
+        began = time.perf_counter()
         try:
             security.check_host(request, site.hosts)
             form = {}
@@ -62,13 +104,18 @@ def _endpoint(site: Site, page: Page) -> Callable[[Request], Awaitable[Response]
             response = await run_in_threadpool(_respond, site, page, request, form)
         except security.RefusedRequest as refusal:
             response = PlainTextResponse(f"{refusal.status}\n", refusal.status)
+        if site.note_time:
+            site.note_time(page.path, request.method, time.perf_counter() - began)
         return _finish(site, request, response)
 
     return answer
 
 
 def _respond(site: Site, page: Page, request: Request, form: Mapping[str, str]) -> Response:
+    named = security.proxy_account(request, site.trusted)
     visit = _visit(site, request, form)
+    if named and (visit.user is None or visit.user.account != named):
+        return _enter(site, page, request, visit, named)
     if page.roles != PUBLIC:
         if visit.user is None:
             return _ask_to_log_in(site, page, request, visit)
@@ -79,8 +126,20 @@ def _respond(site: Site, page: Page, request: Request, form: Mapping[str, str]) 
     try:
         answer = _answer(site, page, visit, request.method)
     except LakewardError as error:
-        answer = PageAnswer(template="fault.html", facts={"fault": error.render(visit.lang)}, status=_status(error))
+        answer = PageAnswer(template="fault.html", facts={"fault": error.render_page(visit.lang)}, status=_status(error))
     return _page_response(site, request, visit, answer)
+
+
+def _enter(site: Site, page: Page, request: Request, visit: Visit, named: str) -> Response:
+    """A session for the account that a trusted proxy names; a form that was half filled meanwhile is shown again."""
+    if request.method != "GET":
+        return _ask_to_log_in(site, page, request, replace(visit, user=None))
+    try:
+        session_id = site.portal.logins.enter(named, visit.address)
+    except LakewardError as error:
+        answer = PageAnswer(template="fault.html", facts={"fault": error.render_page(visit.lang)}, status=_status(error))
+        return _page_response(site, request, replace(visit, user=None), answer)
+    return _page_response(site, request, visit, PageAnswer(to=_own_address(request), session_id=session_id))
 
 
 def _ask_to_log_in(site: Site, page: Page, request: Request, visit: Visit) -> Response:
@@ -146,8 +205,9 @@ def _frame(site: Site, request: Request, visit: Visit) -> dict[str, Any]:
         "path": visit.path,
         "given": visit.query,
         "theme": _theme(request),
+        "longest": FIELD_LENGTHS,
         "checked_at": site.portal.checked_at,
-        "lake_fault": site.portal.fault.render(visit.lang) if site.portal.fault else "",
+        "lake_fault": site.portal.fault.render_page(visit.lang) if site.portal.fault else "",
     }
 
 
@@ -185,6 +245,8 @@ def _not_found(site: Site) -> Callable[[Request, Exception], Awaitable[Response]
             security.check_host(request, site.hosts)
         except security.RefusedRequest as refusal:
             return _finish(site, request, PlainTextResponse(f"{refusal.status}\n", refusal.status))
+        if request.url.path.startswith(PREFIX):
+            return no_address(request)
         visit = await run_in_threadpool(_visit, site, request, {})
         page = PageAnswer(template="not_found.html", status=404)
         return _finish(site, request, await run_in_threadpool(_page_response, site, request, visit, page))

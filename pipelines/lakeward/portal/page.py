@@ -10,6 +10,16 @@ from lakeward.flows import ModelReading, Portal, PortalUser
 EVERYONE: frozenset[str] = frozenset({"*"})
 # Roles of a page that needs no log-in.
 PUBLIC: frozenset[str] = frozenset({"-"})
+# Characters of a field of a form, by name; the fields of pages and the check of what is sent have the same. Of any other field: the last.
+FIELD_LENGTHS: Mapping[str, int] = {
+    "account": 63,
+    **dict.fromkeys(("password", "old", "new", "again"), 256),
+    **dict.fromkeys(("reason", "where", "expression", "value"), 2_000),
+    **dict.fromkeys(("rows", "next"), 4_000),
+    "category": 100,
+    "q": 200,
+}
+OTHER_LENGTH = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

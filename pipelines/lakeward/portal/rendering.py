@@ -13,9 +13,11 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup, escape
 
+from lakeward.core.languages import CHINESE
 from lakeward.core.messages import CODED, Lang, catalogue, text
 from lakeward.flows import FigureRow, figure_id
 from lakeward.portal.heat import band
+from lakeward.portal.lineage_layout import fitted
 from lakeward.portal.trend import trend_points
 
 ASSETS = ("portal.css", "portal.js")
@@ -46,7 +48,9 @@ def environment() -> Environment:
         dimensions_in_order=DIMENSIONS, severities=SEVERITIES, band=band, trend_points=trend_points, asset=asset_address
     )
     made.globals.update(evidence=evidence_address, dataset_path=dataset_path, rule_path=rule_path, query=query_text, names=names)
+    made.globals.update(fitted=fitted)
     made.filters.update(number=number)
+    made.tests.update(in_table=str.startswith)
     return made
 
 
@@ -60,7 +64,9 @@ def render(template: str, lang: Lang, zone: str, facts: Mapping[str, object]) ->
         "reason": lambda code: reason_text(code, lang),
         "notice": lambda code, given: notice_text(code, given, lang),
         "local": lambda instant: local_time(instant, zone),
-        "about": lambda row: about(row, lang),
+        "words": lambda row, kind: words_of(row, kind, lang),
+        "about": lambda row: words_of(row, "about", lang),
+        "in_own_language": in_own_language,
     }
     return environment().get_template(template).render({**context, **facts})
 
@@ -80,12 +86,18 @@ def local_time(instant: str | datetime | None, zone: str) -> Markup:
     return Markup('<time datetime="{}" title="{:%Y-%m-%d %H:%M:%S} UTC">{}</time>').format(at.isoformat(), at, shown)
 
 
-def about(row: FigureRow, lang: Lang) -> Markup:
-    """The description of a dataset or a column in this language; else in the other one, marked as such."""
+def words_of(row: FigureRow, kind: str, lang: Lang) -> Markup:
+    """Words such as `name` or `about` in this language; else in the other one, marked as such; empty where there are none."""
     own, other = (Lang.ZH, Lang.EN) if lang is Lang.ZH else (Lang.EN, Lang.ZH)
-    if row[f"about_{own}"]:
-        return Markup("<span>{}</span>").format(row[f"about_{own}"])
-    return Markup('<span lang="{}">{}</span>').format(LANG_TAGS[other], row.word(f"about_{other}"))
+    if row[f"{kind}_{own}"]:
+        return Markup("<span>{}</span>").format(row[f"{kind}_{own}"])
+    shown = row.word(f"{kind}_{other}")
+    return Markup('<span lang="{}">{}</span>').format(LANG_TAGS[other], shown) if shown else Markup("")
+
+
+def in_own_language(text: str) -> Markup:
+    """A text that a project's file brings in one language or the other, marked with it."""
+    return Markup('<span lang="{}">{}</span>').format(LANG_TAGS[Lang.ZH if CHINESE.search(text) else Lang.EN], text)
 
 
 def reason_text(code: str, lang: Lang) -> str:

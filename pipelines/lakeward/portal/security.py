@@ -2,10 +2,13 @@
 
 import hmac
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import Response
+
+from lakeward.portal.page import FIELD_LENGTHS, OTHER_LENGTH
 
 SESSION_COOKIE, LANG_COOKIE, THEME_COOKIE = "lakeward_session", "lakeward_lang", "lakeward_theme"
 # Bytes of a form.
@@ -27,6 +30,24 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+
+
+# Headers by which proxies name a person; without a trusted proxy a request with one is refused, so that no one takes it for a log-in.
+USER_HEADERS = ("x-forwarded-user", "x-remote-user", "remote-user")
+SECRET_HEADER = "x-lakeward-proxy-secret"  # noqa: S105 -- the name of a header
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedProxy:
+    """A proxy that logs people in.
+
+    Args:
+        header: Header with the name of the account, in lower case.
+        secret: What the proxy sends in `X-Lakeward-Proxy-Secret`.
+    """
+
+    header: str
+    secret: str = field(repr=False)
 
 
 class RefusedRequest(Exception):  # noqa: N818 -- it is no failure of the portal
@@ -68,6 +89,23 @@ def check_origin(request: Request) -> None:
         raise RefusedRequest(403)
 
 
+def proxy_account(request: Request, trusted: TrustedProxy | None) -> str | None:
+    """The account that a trusted proxy names; None if the request names none.
+
+    Raises:
+        RefusedRequest: It names one without the secret of the proxy, or several.
+    """
+    own = trusted.header if trusted else ""
+    named = [value for header in {*USER_HEADERS, own} if header for value in request.headers.getlist(header)]
+    if not named:
+        return None
+    given = request.headers.get(SECRET_HEADER, "")
+    is_proven = trusted is not None and hmac.compare_digest(given.encode(), trusted.secret.encode())
+    if not is_proven or len(named) != 1 or request.headers.getlist(own) != named:
+        raise RefusedRequest(403)
+    return named[0]
+
+
 def check_form_token(form: Mapping[str, str], expected: str) -> None:
     """Check that a form is of this session.
 
@@ -79,10 +117,10 @@ def check_form_token(form: Mapping[str, str], expected: str) -> None:
 
 
 async def read_form(request: Request) -> dict[str, str]:
-    """The fields of a form; of several of one name the last.
+    """The fields of a form, with line ends as one character; of several of one name the last.
 
     Raises:
-        RefusedRequest: It is too large, or no form.
+        RefusedRequest: It or a field is too large, or it is no form.
     """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM_TYPE:
         raise RefusedRequest(415)
@@ -92,9 +130,13 @@ async def read_form(request: Request) -> dict[str, str]:
         if len(body) > LARGEST_FORM:
             raise RefusedRequest(413)
     try:
-        return dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=MAX_FIELDS))
+        fields = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=MAX_FIELDS)
     except ValueError:
         raise RefusedRequest(400) from None
+    form = {name: value.replace("\r\n", "\n") for name, value in fields}
+    if any(len(value) > FIELD_LENGTHS.get(name, OTHER_LENGTH) for name, value in form.items()):
+        raise RefusedRequest(413)
+    return form
 
 
 def set_session(response: Response, session_id: str, *, secure: bool) -> None:

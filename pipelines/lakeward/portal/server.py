@@ -14,6 +14,8 @@ from lakeward.core.settings import Settings
 from lakeward.flows import Portal, open_portal
 from lakeward.portal.hosts import LOOPBACK_HOSTS
 
+# Name of the secret of a proxy that logs people in, and its characters at least.
+PROXY_SECRET, SHORTEST_SECRET = "PORTAL_PROXY", 32
 # Seconds between two looks at the lake.
 FOLLOW_SECONDS = 5.0
 # Seconds that a browser's idle connection stays open.
@@ -29,6 +31,8 @@ class Door:
         port: 0 for any free one.
         certificate, key: Files of TLS; None for none.
         behind_proxy: Whether a proxy ends TLS and checks the name.
+        user_header: Header by which the proxy names the account that it has logged in; None for none.
+        has_metrics: Whether it answers `/metrics`.
     """
 
     host: str = "127.0.0.1"
@@ -36,6 +40,8 @@ class Door:
     certificate: Path | None = None
     key: Path | None = None
     behind_proxy: bool = False
+    user_header: str | None = None
+    has_metrics: bool = False
 
     @property
     def is_loopback(self) -> bool:
@@ -59,16 +65,17 @@ def serve_portal(settings: Settings, door: Door, on_ready: OnReady) -> None:
     """Serve the portal of the project until the process is interrupted.
 
     Raises:
-        UsageError: There is no project, another portal of it runs, the lake is not a local folder, or other machines would reach the portal
-            without encryption.
+        UsageError: There is no project, another portal of it runs, the lake is not a local folder, other machines would reach the portal
+            without encryption, or a proxy that names accounts has no secret.
         MachineError: The port is taken, a file can't be written, or the extra `portal` is not installed.
     """
     if not door.is_loopback and not door.secure:
         raise UsageError("portal_not_loopback", host=door.host)
+    secret = _proxy_secret(settings, door)
     uvicorn, make_site_app = _import_app()
     with _listening(door) as listener, _open(settings) as portal:
         config = uvicorn.Config(
-            make_site_app(portal, door),
+            make_site_app(portal, door, secret),
             log_level="warning",
             access_log=False,
             server_header=False,
@@ -102,6 +109,7 @@ def _open(settings: Settings) -> Iterator[Portal]:
 def _follow(portal: Portal, stop: Event) -> None:
     while not stop.wait(FOLLOW_SECONDS):
         portal.refresh()
+        portal.filing.update()
 
 
 @contextmanager
@@ -119,20 +127,32 @@ def _listening(door: Door) -> Iterator[socket.socket]:
         listener.close()
 
 
-def _import_app() -> tuple[Any, Callable[[Portal, Door], Any]]:
+def _proxy_secret(settings: Settings, door: Door) -> str:
+    """The secret by which the proxy is known; empty where it names no one."""
+    if door.user_header is None:
+        return ""
+    secret = settings.secrets.get(PROXY_SECRET, "")
+    if not door.behind_proxy or len(secret) < SHORTEST_SECRET:
+        raise UsageError("portal_user_header", variable=f"LAKEWARD_SECRET_{PROXY_SECRET}", expected=SHORTEST_SECRET)
+    return secret
+
+
+def _import_app() -> tuple[Any, Callable[[Portal, Door, str], Any]]:
     """The server, and what makes the application; both need the extra `portal`."""
     try:
         import uvicorn  # noqa: PLC0415 -- of an extra
 
-        from lakeward.portal import app  # noqa: PLC0415 -- as above
+        from lakeward.portal import app, security  # noqa: PLC0415 -- as above
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in {"jinja2", "markupsafe", "starlette", "uvicorn"}:
+        if (error.name or "").partition(".")[0] not in {"jinja2", "markupsafe", "prometheus_client", "starlette", "uvicorn"}:
             raise
         raise MachineError("extra_missing", extra="portal") from error
 
-    def make_app(portal: Portal, door: Door) -> Any:
+    def make_app(portal: Portal, door: Door, secret: str) -> Any:
         hosts = LOOPBACK_HOSTS if door.is_loopback and not door.behind_proxy else ()
-        return app.make_app(app.Site(portal=portal, hosts=hosts, secure=door.secure))
+        trusted = security.TrustedProxy(door.user_header.lower(), secret) if door.user_header else None
+        site = app.Site(portal=portal, hosts=hosts, secure=door.secure, trusted=trusted)
+        return app.make_app(site, has_metrics=door.has_metrics)
 
     return uvicorn, make_app
 

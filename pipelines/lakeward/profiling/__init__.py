@@ -1,9 +1,9 @@
 """Profiles files and messages, and drafts a contract and a suite, for `lakeward new`."""
 
-from lakeward.profiling.contract_text import SampleOrigin
 from lakeward.profiling.draft import draft
 from lakeward.profiling.findings import ColumnProfile, Key, Profile
 from lakeward.profiling.message_profile import MessageProfile, profile_messages
+from lakeward.profiling.origin import SampleOrigin
 from lakeward.profiling.payload_forms import DECODED, PayloadForm, SampledMessage, form_of
 from lakeward.profiling.payload_layouts import PayloadLayout, propose_layout
 from lakeward.profiling.profile import profile_file

@@ -3,17 +3,18 @@
 Never writes a value of the file: evidence is counts.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 
+from lakeward.contracts.glossary import Glossary
 from lakeward.contracts.model import COUNTED_TIMES, Kind
 from lakeward.contracts.placeholders import DRAFTED_OWNER, drafted_purpose
-from lakeward.contracts.record_format import FileFormat, RecordFormat
 from lakeward.core.shares import percent
-from lakeward.grading.catalogue import shipped_rules
 from lakeward.grading.proposal import GradeProposal, Reason
+from lakeward.profiling.business_names import business_name_lines
+from lakeward.profiling.custom_text import custom_text
 from lakeward.profiling.findings import NUMBERS, ColumnProfile, Profile
-from lakeward.profiling.layout_text import text_layout, yaml_value
+from lakeward.profiling.layout_text import yaml_value
+from lakeward.profiling.origin import SampleOrigin
 from lakeward.profiling.sla_text import sla_text
 from lakeward.profiling.suite_text import delay_name
 
@@ -22,36 +23,13 @@ LOGICAL = {Kind.INTEGER: "integer", Kind.DOUBLE: "number", Kind.DECIMAL: "number
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SampleOrigin:
-    """Where the rows come from, if not from files of the profile's form.
-
-    Args:
-        what: What was looked at, such as `the table public.readings`.
-        source: Lines of the property `source`, but the zone.
-        key: Names of the key's columns, where the origin itself declares one.
-        key_evidence: What speaks for the proposed key, where the count of different records is not all.
-        series: Names of the columns that tell series apart, where the key does not.
-        received: Name in the source of the time of receipt, where records have a time of their own beside it.
-        types: Evidence of a column's type, by its name.
-    """
-
-    what: str
-    source: tuple[str, ...]
-    key: tuple[str, ...] = ()
-    key_evidence: str = ""
-    series: tuple[str, ...] = ()
-    received: str = ""
-    types: Mapping[str, str] = field(default_factory=dict)
-
-
-def contract_text(profile: Profile, name: str, zone: str, origin: SampleOrigin | None = None) -> str:
+def contract_text(profile: Profile, name: str, zone: str, origin: SampleOrigin | None, glossary: Glossary) -> str:
     """The contract as YAML, ending with a line end."""
     parts = (
         _head(profile, name, origin),
-        _schema(profile, name, origin),
+        _schema(profile, name, origin, glossary),
         sla_text(profile),
-        _custom(profile, name, zone, origin),
+        custom_text(profile, name, zone, origin),
     )
     return "\n".join(line for part in parts for line in part) + "\n"
 
@@ -80,13 +58,13 @@ def _names(columns: tuple[str, ...]) -> str:
     return ", ".join(map(yaml_value, columns)) or "no column"
 
 
-def _schema(profile: Profile, name: str, origin: SampleOrigin | None) -> Iterator[str]:
+def _schema(profile: Profile, name: str, origin: SampleOrigin | None, glossary: Glossary) -> Iterator[str]:
     yield "schema:"
     yield f"  - name: {name}"
     yield "    logicalType: object"
     yield "    properties:"
     for column in profile.columns:
-        yield from _column(profile, column, origin)
+        yield from _column(profile, column, origin, glossary)
         yield from _quality(profile, column)
     if origin and origin.received and profile.times:
         yield from _delay(delay_name(profile), origin.received, profile.times.column)
@@ -95,7 +73,7 @@ def _schema(profile: Profile, name: str, origin: SampleOrigin | None) -> Iterato
         yield "      # Deliver it as text (hexadecimal or base64), and add a column of logicalType string."
 
 
-def _column(profile: Profile, column: ColumnProfile, origin: SampleOrigin | None) -> Iterator[str]:
+def _column(profile: Profile, column: ColumnProfile, origin: SampleOrigin | None, glossary: Glossary) -> Iterator[str]:
     key = origin.key if origin else ()
     evidence = origin.types.get(column.name) if origin else None
     yield f"      - name: {yaml_value(column.name)}"
@@ -113,6 +91,7 @@ def _column(profile: Profile, column: ColumnProfile, origin: SampleOrigin | None
         yield "        required: true      # no value is missing"
     if column.grade_proposal and column.grade_proposal.sensitivity:
         yield f"        classification: {column.grade_proposal.sensitivity.grade}      # {_content_evidence(column.grade_proposal)}"
+    yield from business_name_lines(column, glossary)
     custom = list(_custom_properties(column))
     if custom:
         yield "        customProperties:"
@@ -174,16 +153,6 @@ def _content_evidence(content: GradeProposal) -> str:
     return f"{level}{content.category}: {verb} that, by {content.rule_version}"
 
 
-def _proposed_key(profile: Profile, name: str, origin: SampleOrigin | None) -> Iterator[str]:
-    """The key as a proposal: what is unique in a sample may come again tomorrow, or from another machine."""
-    columns = ", ".join(map(yaml_value, profile.key.columns))
-    why = " by its name an identifier" if profile.key.is_identifier else ", and by no name an identifier"
-    counted = f"{profile.rows:,} different in {profile.rows:,} records of {'the sample' if origin else 'one file'}{why}"
-    evidence = f"{' and '.join(profile.key.columns)}: {origin.key_evidence if origin and origin.key_evidence else counted}"
-    yield f"  # CHECK: it tells rows apart in the sample. It replaces nothing until: lakeward contract confirm-key {name}"
-    yield f"  - {{property: proposedKey, value: [{columns}]}}      # {evidence}"
-
-
 def _custom_properties(column: ColumnProfile) -> Iterator[str]:
     if column.unit:
         yield f"          - {{property: unit, value: {yaml_value(column.unit)}}}      # UCUM, {column.unit_evidence}"
@@ -203,81 +172,3 @@ def _custom_properties(column: ColumnProfile) -> Iterator[str]:
         if column.time_format in COUNTED_TIMES:
             doubt = "CHECK: numbers that may count time, by their size and the column's name"
         yield f"          - {{property: timeFormat, value: {yaml_value(column.time_format)}}}      # {doubt}"
-
-
-def _custom(profile: Profile, name: str, zone: str, origin: SampleOrigin | None) -> Iterator[str]:
-    yield "customProperties:"
-    yield "  - property: source"
-    yield "    value:"
-    yield from (f"      {line}" for line in (origin.source if origin else _source(profile, name)))
-    yield f"      timezone: {zone}      # {_zone_evidence(profile)}"
-    yield f"  - {{property: dataClass, value: production}}      # CHECK: {', '.join(shipped_rules().classes)}; columns take their grade from it"
-    if profile.times:
-        yield f"  - {{property: timeColumn, value: {yaml_value(profile.times.column)}}}"
-    series = [column for column in profile.key.columns if not profile.times or column != profile.times.column]
-    named = list(origin.series) if origin and origin.series else series if len(profile.key.columns) > 1 else []
-    if profile.times and named:
-        yield f"  - {{property: series, value: [{', '.join(map(yaml_value, named))}]}}"
-    if origin and origin.key:
-        return
-    if profile.key.columns:
-        yield from _proposed_key(profile, name, origin)
-    else:
-        if profile.times and (time := profile.column(profile.times.column)).distinct < time.converted:
-            yield f"  # CHECK: {time.name} repeats: {time.distinct:,} different in {time.converted:,} values; what else tells these records apart?"
-        yield "  # No column is unique, alone or with the time. Name a key if you know one, or let equal rows count once:"
-        if profile.times:
-            distinct = profile.column(profile.times.column).distinct
-            yield f"  # {profile.times.column} repeats: {distinct:,} different in {profile.rows:,} records"
-        yield "  # - {property: duplicates, value: exact}"
-
-
-def _source(profile: Profile, name: str) -> Iterator[str]:
-    record_format = profile.record_format
-    yield f"path: inbox/{name}"
-    yield f"pattern: {yaml_value('**/*' + profile.suffix)}"
-    yield f"format: {record_format.format}"
-    if record_format.format is FileFormat.CSV:
-        yield f"delimiter: {yaml_value(record_format.delimiter)}      # {profile.agreeing_records} of {profile.sampled_records} sampled records have as many fields"
-        yield f"quote: {yaml_value(record_format.quote)}"
-        yield f"escape: {yaml_value(record_format.escape)}"
-        quoted = "      # CHECK: the delimiter too: numbers with a fraction stand in quotes"
-        yield f"decimal: {yaml_value(record_format.decimal)}{quoted * (record_format.decimal == record_format.delimiter)}"
-        yield from text_layout(record_format)
-    if record_format.format is FileFormat.XLSX:
-        yield from _sheet(record_format)
-    if record_format.format in {FileFormat.CSV, FileFormat.JSONL}:
-        yield f"encoding: {record_format.encoding}      # {_encoding_evidence(record_format)}"
-    if record_format.format is not FileFormat.PARQUET:
-        yield f"nulls: [{', '.join(map(yaml_value, record_format.nulls))}]      # those that occur, and the empty text"
-
-
-def _sheet(record_format: RecordFormat) -> Iterator[str]:
-    if record_format.sheet is None:
-        yield "# sheet: the only one that holds something, whatever its name; name one here to read no other"
-    else:
-        yield f"sheet: {yaml_value(record_format.sheet)}"
-    yield f"headerRow: {record_format.header_row}      # CHECK: the first row of column names; records follow below the last"
-    if record_format.header_rows > 1:
-        yield f"headerRows: {record_format.header_rows}      # by its merged cells; a column's name is the texts above it, joined with _"
-    if record_format.footer:
-        yield f"footer: {yaml_value(str(record_format.footer))}      # CHECK: the last rows, from the one that begins so, are no records"
-
-
-def _encoding_evidence(record_format: RecordFormat) -> str:
-    if record_format.encoding in {"utf-8-sig", "utf-16"}:
-        return "by its byte order mark"
-    return {
-        "utf-8": "every byte is UTF-8",
-        "cp1252": "neither UTF-8 nor Chinese: check words with accents",
-        "latin-1": "neither UTF-8 nor Chinese: check words with accents",
-    }.get(record_format.encoding, "decodes, and reads like text")
-
-
-def _zone_evidence(profile: Profile) -> str:
-    if profile.times is None:
-        return "the project's; no column holds times"
-    converted = profile.column(profile.times.column).converted
-    if not profile.times.offsets:
-        return "the project's: the times do not say theirs"
-    return f"of times that do not say theirs; {profile.times.offsets:,} of {converted:,} do"

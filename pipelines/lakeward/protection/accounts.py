@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from lakeward.core.errors import ProtectionError
 from lakeward.protection.read_request import OWN_PARTY
 
 # Role that may change accounts. It gives no access to data.
@@ -120,3 +121,17 @@ def _instant(text: str) -> datetime:
     if found.tzinfo is None:
         raise ValueError(text)
     return found
+
+
+def check_active(account: Account, now: datetime) -> None:
+    """Check that the account may act.
+
+    Raises:
+        ProtectionError: It is revoked, or its token has expired.
+    """
+    state = account.state(now)
+    if state is AccountState.REVOKED:
+        raise ProtectionError("account_revoked", account=account.name)
+    if state is AccountState.EXPIRED:
+        expires_at = account.expires_at.isoformat(timespec="seconds")
+        raise ProtectionError("account_token_expired", account=account.name, expires_at=expires_at)

@@ -15,7 +15,7 @@ from typing import Any
 from lakeward.core.errors import ProtectionError
 from lakeward.core.persons import is_same_person
 from lakeward.protection.access_tokens import parse_access_token
-from lakeward.protection.accounts import OIDC_PREFIX, Account, AccountState, Entry, account_of
+from lakeward.protection.accounts import OIDC_PREFIX, Account, Entry, account_of, check_active
 
 # End of each line: the hash of the file up to it.
 _CHAIN = re.compile(rb',"chain":"([0-9a-f]{64})"\}\n\Z')
@@ -106,12 +106,7 @@ class AccountRegister:
         account = self._owner(token)
         if account is None:
             raise ProtectionError("account_token_invalid", file=self.file)
-        state = account.state(now)
-        if state is AccountState.REVOKED:
-            raise ProtectionError("account_revoked", account=account.name)
-        if state is AccountState.EXPIRED:
-            expires_at = account.expires_at.isoformat(timespec="seconds")
-            raise ProtectionError("account_token_expired", account=account.name, expires_at=expires_at)
+        check_active(account, now)
         return account
 
     def are_two_persons(self, one: str, other: str) -> bool:

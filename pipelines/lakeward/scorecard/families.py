@@ -60,6 +60,7 @@ SELECT (SELECT count(*) FROM (SELECT from_table FROM edges UNION SELECT to_table
   (SELECT count(*) FROM (SELECT DISTINCT from_table, to_table FROM edges)) AS arrows,
   (SELECT count(*) FROM edges WHERE from_column IS NOT NULL AND to_column IS NOT NULL) AS columns""",
 )
+# A log-in to the portal is no read, and has no role.
 ACCESS = Family(
     name="access",
     tables=("governance.access_log",),
@@ -68,7 +69,7 @@ ACCESS = Family(
     sql=f"""SELECT role, count(*) FILTER (WHERE verdict <> 'started') AS queries, count(*) FILTER (WHERE verdict = 'allowed') AS allowed,
   count(*) FILTER (WHERE verdict = 'refused') AS refused, count(*) FILTER (WHERE verdict = 'failed') AS failed,
   sum(rows_out) AS rows_out, {MINUTE.format("asked_at")} AS last_asked
-FROM governance.access_log GROUP BY role ORDER BY queries DESC, role""",
+FROM governance.access_log WHERE role <> '' GROUP BY role ORDER BY queries DESC, role""",
 )
 
 

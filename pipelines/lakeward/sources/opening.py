@@ -4,11 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from lakeward.contracts.collected_source import HttpSource, ModbusSource, OpcUaSource
 from lakeward.contracts.model import Contract
 from lakeward.contracts.project import DATASETS
 from lakeward.contracts.record_format import FileFormat
 from lakeward.contracts.series_file import SERIES_FILE
-from lakeward.contracts.source import FileDropSource, KafkaSource, MqttSource, SqlSource
+from lakeward.contracts.source import COLLECTED_SOURCES, FileDropSource, KafkaSource, MqttSource, SqlSource
 from lakeward.core.clock import Clock
 from lakeward.core.connections import ConnectionSettings
 from lakeward.core.errors import UsageError
@@ -55,7 +56,7 @@ def open_source(
         UsageError: A gold dataset has no source, or its source needs a lake in a folder.
     """
     folder = landing.folder
-    if landing.store and isinstance(contract.source, MqttSource | SqlSource | KafkaSource):
+    if landing.store and isinstance(contract.source, (*COLLECTED_SOURCES, SqlSource, KafkaSource)):
         raise UsageError("source_needs_folder", dataset=contract.name)
     match contract.source:
         case FileDropSource() as source:
@@ -68,7 +69,7 @@ def open_source(
                 clock=clock,
                 copies=landing.copies(contract.name),
             )
-        case MqttSource():
+        case MqttSource() | HttpSource() | OpcUaSource() | ModbusSource():
             return _segments(contract, premises, folder, clock)
         case KafkaSource() as source:
             return KafkaTopic(segments=_segments(contract, premises, folder, clock), source=source, connect=connect, clock=clock)

@@ -4,11 +4,8 @@ import base64
 import json
 import os
 import resource
-import socketserver
-import threading
 from contextlib import contextmanager
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -18,49 +15,8 @@ from lakeward.flows import check_machine, create_key_file, seal_logs, verify_log
 from lakeward.protection.checkpoints import parse_checkpoints
 from lakeward.protection.signatures import make_seal_key
 from support.command_line import run_command
+from support.receivers import mail_server, web_server
 from support.sealed_lake import faults_of, make_project, seal, write_session
-
-
-class Web(BaseHTTPRequestHandler):
-    """Keeps what it gets; answers as the server says."""
-
-    def do_POST(self):
-        self.server.got.append((self.headers["Authorization"], self.rfile.read(int(self.headers["Content-Length"])).decode()))
-        self.send_response(self.server.status)
-        self.send_header("Location", "/other")
-        self.end_headers()
-
-    def log_message(self, *_):
-        pass
-
-
-class Mail(socketserver.StreamRequestHandler):
-    """As much of SMTP as one message needs."""
-
-    def handle(self):
-        self.wfile.write(b"220 here\r\n")
-        for line in self.rfile:
-            word = line.split()[0].upper()
-            if word == b"DATA":
-                self.wfile.write(b"354 go\r\n")
-                text = b"".join(iter(self.rfile.readline, b".\r\n"))
-                self.server.got.append(text.decode())
-            self.wfile.write(b"221 bye\r\n" if word == b"QUIT" else b"250 ok\r\n")
-            if word == b"QUIT":
-                return
-
-
-@contextmanager
-def running(server):
-    server.got, server.status = [], 200
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def configure(settings, **keys):
@@ -77,10 +33,7 @@ def lake(tmp_path):
 
 
 def test_checkpoints_reach_file_webhook_and_mail(lake, tmp_path):
-    with (
-        running(ThreadingHTTPServer(("127.0.0.1", 0), Web)) as web,
-        running(socketserver.ThreadingTCPServer(("127.0.0.1", 0), Mail)) as mail,
-    ):
+    with web_server() as web, mail_server() as mail:
         configure(
             lake,
             file=str(tmp_path / "kept.jsonl"),
@@ -93,7 +46,7 @@ def test_checkpoints_reach_file_webhook_and_mail(lake, tmp_path):
     kept = (tmp_path / "kept.jsonl").read_text()
     (checkpoint,) = parse_checkpoints(kept)
     assert checkpoint.has_valid_signature()
-    assert web.got == [("Bearer s3cret", kept)]
+    assert [(got.headers["Authorization"], got.body) for got in web.got] == [("Bearer s3cret", kept)]
     head, _, body = mail.got[0].partition("\r\n\r\n")
     assert base64.b64decode(body).decode() == kept
     assert "s3cret" not in head + body
@@ -104,7 +57,7 @@ def test_checkpoints_reach_file_webhook_and_mail(lake, tmp_path):
 @pytest.mark.sampled(1)
 @pytest.mark.parametrize("status", [500, 302, 403])
 def test_a_target_that_was_away_gets_the_checkpoint_later(lake, status):
-    with running(ThreadingHTTPServer(("127.0.0.1", 0), Web)) as web:
+    with web_server() as web:
         configure(lake, webhook=f"http://127.0.0.1:{web.server_port}/x")
         web.status = status
         (first,) = seal_logs(lake)

@@ -20,7 +20,7 @@ from lakeward.flows import (
 from lakeward.flows.audit.decisions import parse_since
 from lakeward.flows.quarantine.events import Signature
 from lakeward.flows.quarantine.selection import Selection
-from lakeward.flows.scorecard.assess import ANSWERS_FILE
+from lakeward.flows.scorecard.editions import ANSWERS_FILE
 from support.accounts import ADMIN, STEWARD, make_accounts
 from support.command_line import run_command
 from support.quarantine_line import FIRST, HOT_ROWS, TENTHS, WORD, make_quarantine_plant

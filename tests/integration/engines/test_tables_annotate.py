@@ -1,6 +1,5 @@
 """Texts in the metadata of columns: kept by commits of rows, committed once, and never in the way of a writer."""
 
-import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -48,13 +47,19 @@ def test_annotating_beside_a_writer_loses_no_row_and_no_text(engine, lake):
     assert (metadata(lake, "id")["turn"], metadata(lake, "ts")["turn"]) == ("14", "14")
 
 
-def test_many_texts_end_in_a_checkpoint_that_holds_all(engine, lake):
+def test_the_texts_of_all_columns_are_one_commit_that_every_reader_knows(engine, lake):
     engine.append(SPEC, rows(0, 10), txn(1))
-    engine.annotate(NAME, {"id": {"k": "1"}})
-    checkpoint = folder(lake) / "_delta_log" / "_last_checkpoint"
-    assert not checkpoint.exists()
+    before = DeltaTable(str(folder(lake)))
     engine.annotate(NAME, {column.name: {"k": "2"} for column in SPEC.columns})
-    assert json.loads(checkpoint.read_text())["version"] == engine.info(NAME).version
+    assert engine.info(NAME).version == before.version() + 1
+    after = DeltaTable(str(folder(lake)))
+    assert after.history(1)[0]["operation"] == "SET COLUMN METADATA"
+    assert after.metadata().id == before.metadata().id
+    assert after.metadata().configuration == before.metadata().configuration
+    assert [(f.name, f.type, f.nullable) for f in after.schema().fields] == [
+        (f.name, f.type, f.nullable) for f in before.schema().fields
+    ]
     engine.append(SPEC, rows(10, 20), txn(2))
+    DeltaTable(str(folder(lake))).create_checkpoint()
     assert {metadata(lake, column.name)["k"] for column in SPEC.columns} == {"2"}
     assert (ids(engine), engine.txn(NAME, txn(2).app)) == (list(range(20)), 2)

@@ -10,7 +10,8 @@ from lakeward.core.errors import DefinitionError, UsageError
 from lakeward.core.names import TableName
 from lakeward.flows import MaturityIndicator, assess_readiness, ingest_dataset, list_tables, show_maturity
 from lakeward.flows.base.workspace import open_workspace
-from lakeward.flows.scorecard.assess import ANSWERS_FILE, stored_assessment
+from lakeward.flows.scorecard.assess import stored_assessment
+from lakeward.flows.scorecard.editions import ANSWERS_FILE
 from lakeward.flows.scorecard.readiness import stored_readiness
 from lakeward.flows.scorecard.summary import maturity_summary
 from lakeward.maturity.catalogue import default_catalogue

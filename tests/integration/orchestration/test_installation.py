@@ -72,10 +72,13 @@ def test_an_airflow_that_is_too_old_is_refused_and_one_never_tried_is_named(plan
     code = f"""
 import json
 {VERSION.format(version=version)}
+from pathlib import Path
+from lakeward.contracts.project import load_project
 from lakeward.core.errors import LakewardError
-from lakeward.orchestration import installation
+from lakeward.core.settings import Settings
+from lakeward.orchestration.installation_checks import check_installation
 try:
-    row = installation.check_installation()[0]
+    row = check_installation(Settings.load(), load_project(Path(".")))[0]
     print(json.dumps([None, row.ok, row.needed, row.found]))
 except LakewardError as error:
     print(json.dumps([error.code, error.facts["found"], error.facts["oldest"], error.exit_code]))

@@ -114,3 +114,89 @@ def test_a_reason_is_text(visitors, plant):
 
 def test_the_box_of_the_search_holds_no_text_of_another_form(visitors):
     assert visitors["steward"].page(COST).inputs["q"] == ""
+
+
+def picked(*columns):
+    return {f"pick:maintenance_orders.{column}": "on" for column in columns}
+
+
+def seen_fields(page):
+    return {name: value for name, value in page.inputs.items() if name.startswith("seen:") or name == "form_token"}
+
+
+def look_at(visitor, *columns):
+    answer = visitor.post("/grades", form_token=visitor.form_token(), step="preview", **picked(*columns))
+    return answer, SeenPage.of(answer.text)
+
+
+def test_several_grades_are_looked_at_first_and_nothing_is_recorded(visitors, plant):
+    before = decisions(plant)
+    answer, page = look_at(visitors["steward"], "order_id", "machine_id")
+    assert answer.status_code == 200
+    assert {name for name in page.inputs if name.startswith("seen:")} == {
+        "seen:maintenance_orders.order_id",
+        "seen:maintenance_orders.machine_id",
+    }
+    assert "maintenance_orders.order_id" in answer.text
+    assert "已确认" in page.text
+    assert decisions(plant) == before
+
+
+def test_several_are_confirmed_each_by_its_own_decision_and_a_stale_one_is_refused_by_name(visitors, plant):
+    columns = ("order_id", "machine_id", "opened_at")
+    _, page = look_at(visitors["steward"], *columns)
+    stale = "/grades/maintenance_orders/machine_id"
+    other = visitors["steward"].page(stale).inputs
+    visitors["steward"].post(stale, form_token=other["form_token"], seen=other["seen"], reason="another tab", step="decide")
+    answer = visitors["steward"].post("/grades", **seen_fields(page), reason="all looked at", step="decide")
+    assert answer.status_code == 409
+    assert "maintenance_orders.machine_id" in answer.text
+    assert "all looked at" in answer.text
+    reasons = {subject: (by, verified, reason) for subject, by, verified, reason in decisions(plant)}
+    assert reasons["maintenance_orders.order_id"] == ("steward.one", True, "all looked at")
+    assert reasons["maintenance_orders.opened_at"] == ("steward.one", True, "all looked at")
+    assert reasons["maintenance_orders.machine_id"] == ("steward.one", True, "another tab")
+    states = {each.column: each.grade.state for each in list_grades(plant, "maintenance_orders")}
+    assert {states[column] for column in columns} == {"confirmed"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        ({"step": "preview"}, 409),
+        ({"step": "decide", "reason": "x", "seen:maintenance_orders.none": "0"}, 409),
+        ({"step": "decide", "reason": "x", "seen:none.none": "0"}, 409),
+        ({"step": "decide", "reason": "x", "seen:maintenance_orders.cost": ""}, 409),
+        ({"step": "decide", "reason": "", "seen:maintenance_orders.cost": "0"}, 409),
+        ({"step": "preview", "pick:../../etc": "on", "pick:<script>": "on"}, 200),
+    ],
+)
+def test_what_can_not_be_confirmed_is_named_and_records_nothing(visitors, plant, fields, status):
+    before = decisions(plant)
+    answer = visitors["steward"].post("/grades", form_token=visitors["steward"].form_token(), **fields)
+    assert answer.status_code == status
+    assert "<script>" not in answer.text.replace('<script type="module"', "")
+    assert "Next" in answer.text or "下一步" in answer.text
+    assert decisions(plant) == before
+
+
+@pytest.mark.parametrize("role", ["analyst", "engineer", "auditor", "admin"])
+def test_no_other_role_confirms_several(visitors, plant, role):
+    before = decisions(plant)
+    token = visitors[role].form_token()
+    fields = {"seen:maintenance_orders.cost": visitors["steward"].page(COST).inputs["seen"], "reason": "x"}
+    assert visitors[role].post("/grades", form_token=token, step="decide", **fields).status_code == 403
+    assert decisions(plant) == before
+
+
+@pytest.mark.parametrize(
+    "fields", [{"level": "9", "grade": "general"}, {"level": "3", "grade": ""}, {"level": "x", "grade": "general"}]
+)
+def test_a_level_that_there_is_not_is_refused(visitors, plant, fields):
+    before = decisions(plant)
+    inputs = {**visitors["steward"].page(COST).inputs, "reason": "kept text", "step": "decide", **fields}
+    answer = visitors["steward"].post(COST, **inputs)
+    assert answer.status_code == 409
+    assert "kept text" in answer.text
+    assert "lakeward grade override" not in answer.text
+    assert decisions(plant) == before

@@ -11,6 +11,7 @@ from lakeward.flows import list_accounts, revoke_account, rotate_token, set_pass
 from lakeward.flows.base.sessions import FAILURES_OF_ADDRESS, FAILURES_OF_NAME, IDLE_SECONDS, LIFE_SECONDS, SessionStore
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.portal.logins import Logins
+from lakeward.flows.serving.login_log import LoginLog
 from lakeward.portal.app import PAGES
 from lakeward.portal.page import EVERYONE, PUBLIC
 from lakeward.portal.security import SESSION_COOKIE
@@ -38,7 +39,9 @@ def doors(tmp_path):
     workspace = open_workspace(plant.settings)
     clock = FixedClock(workspace.clock.now())
     sessions = SessionStore(tmp_path)
-    yield Logins(replace(workspace, clock=clock), sessions), owners, clock, tmp_path
+    login_log = LoginLog(replace(workspace, clock=clock))
+    yield Logins(replace(workspace, clock=clock), sessions, login_log), owners, clock, tmp_path
+    login_log.close()
     sessions.close()
 
 
@@ -142,7 +145,7 @@ def test_an_outside_party_does_not_see_what_is_not_shared(tmp_path):
     password = set_password(owners["li.wei"], "li.wei").password
     sessions = SessionStore(tmp_path)
     with pytest.raises(ProtectionError, match="supplier-a"):
-        Logins(open_workspace(plant.settings), sessions).log_in("li.wei", password, "a")
+        Logins(open_workspace(plant.settings), sessions, LoginLog(open_workspace(plant.settings))).log_in("li.wei", password, "a")
     sessions.close()
 
 
@@ -182,7 +185,15 @@ def test_a_simple_password_is_refused(doors, password):
 
 
 # Page -> an address of it; the table of roles is made from the routes, so that a new page is in it by itself.
-PLACES = {"name": "equipment", "column": "line", "rule:path": "received", "run": "none", "figure:path": "totals/score"}
+PLACES = {
+    "session": "none",
+    "seq": "1",
+    "name": "equipment",
+    "column": "line",
+    "rule:path": "received",
+    "run": "none",
+    "figure:path": "totals/score",
+}
 
 
 def address_of(page):

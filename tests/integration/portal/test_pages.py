@@ -3,12 +3,16 @@
 import re
 import shutil
 from html import escape
+from urllib.parse import unquote_plus
 
 import pytest
 
 from lakeward.core.messages import Lang
 from lakeward.core.settings import Settings
-from lakeward.flows import read_scorecard
+from lakeward.flows import lineage_impact, read_scorecard, show_lineage, show_maturity
+from lakeward.flows.base.workspace import open_workspace
+from lakeward.flows.lineage.impact import impact_hops
+from lakeward.portal.pages.first_day import STEPS
 from lakeward.portal.rendering import notice_text
 from support.portal_site import SeenPage, log_in, make_logins, open_site
 
@@ -16,7 +20,8 @@ LANGS = ("en", "zh")
 CHINESE = re.compile(r"[㐀-鿿]")
 LATIN = re.compile(r"[A-Za-z]{3,}")
 # What is written in Latin letters in Chinese too: names of products, standards and what the plant's own files name.
-NAMES = {"Lakeward", "DCMM", "OEE", "OPC", "UCUM", "demo", "plant", "extra", "limitations"}
+NAMES = {"Lakeward", "DCMM", "OEE", "OPC", "UCUM", "demo", "plant", "extra", "limitations", "SLA"}
+GLOSSARY = "expectations/glossary.yaml"
 
 
 def addresses(visitor):
@@ -24,8 +29,9 @@ def addresses(visitor):
     seen, waiting = {}, ["/"]
     while waiting:
         address = waiting.pop()
-        path = address.partition("?")[0].partition("#")[0]
-        kind = re.sub(r"^/run/[^/]+", "/run/*", path)
+        path = address.partition("#")[0].partition("&")[0]
+        path = re.sub(r"\?c=.*", "?c", path) if "?c=" in path else path.partition("?")[0]
+        kind = re.sub(r"^(/d/[^/]+/r|/run|/g|/readiness|/help)/[^/]+", r"\1/*", path)
         if kind in seen or path.startswith(("/evidence/", "/static/")):
             continue
         seen[kind] = address
@@ -41,7 +47,10 @@ def pages(visitors):
 def test_all_pages_are_reached_by_links(pages):
     kinds = {re.sub(r"/(d|run)/[^/]+", r"/\1/*", page.partition("?")[0]) for page in pages}
     assert {"/", "/datasets", "/d/*", "/d/*/columns", "/d/*/runs", "/d/*/quarantine", "/run/*", "/search"} <= kinds
+    assert {"/glossary", "/lineage", "/impact", "/important", "/readiness", "/help"} <= kinds
     assert any("/r/" in page for page in pages)
+    assert any(page.startswith("/g/") for page in pages)
+    assert any(page.startswith("/readiness/") for page in pages)
 
 
 @pytest.mark.sampled(1)
@@ -62,7 +71,11 @@ def latin_words(words):
 
 def is_data(text):
     """Names of domains, owners, persons and roles of the plant's own files."""
-    return text.split(" · ")[0] in {"production", "maintenance"} or text in {"li.wei", "wang.fang", "plant-data"}
+    return text in {"li.wei", "wang.fang", "plant-data"}
+
+
+# Where numbers that sum up a list open.
+LISTS = ("/g/", "/lineage?", "/readiness/", "#fields")
 
 
 def test_every_number_of_every_page_opens(visitors, pages):
@@ -73,7 +86,7 @@ def test_every_number_of_every_page_opens(visitors, pages):
     assert len(one_of_a_kind) > 50
     for number in one_of_a_kind.values():
         assert visitors["cdo"].get(number).status_code == 200, number
-    assert [number for number in numbers if not number.startswith(("/evidence/", "/datasets", "/d/"))] == []
+    assert [number for number in numbers if not number.startswith(("/evidence/", "/datasets", "/d/", *LISTS))] == []
 
 
 def test_a_number_is_the_scorecards_and_comes_again_from_the_lake(visitors, plant):
@@ -147,12 +160,96 @@ def test_what_is_not_there_is_404_and_no_failure(visitors, address):
 
 def test_what_a_contract_brings_is_text(copy_of_hostile):
     visitor = copy_of_hostile
-    for address in ("/", "/datasets", "/d/equipment", "/d/equipment/columns", "/search?q=script", "/d/equipment/quarantine"):
+    for address in (
+        "/",
+        "/datasets",
+        "/d/equipment",
+        "/d/equipment/columns",
+        "/search?q=script",
+        "/d/equipment/quarantine",
+        *HOSTILE_PAGES,
+    ):
         html = visitor.get(address).text
         assert "<script>alert" not in html
         assert "<img" not in html
     assert escape("<script>alert(1)</script>") in visitor.get("/d/equipment").text
     assert escape("<img src=x>") in visitor.get("/d/equipment/columns").text
+
+
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [("综合效率", "oee"), ("jiaqi", None), ("jitai", "machine"), ("jt", "machine"), ("YIELD", "quality_rate")],
+)
+def test_the_glossary_is_found_by_synonyms(visitors, question, found):
+    for address in (f"/glossary?q={question}", f"/search?q={question}"):
+        terms = [link for link in visitors["analyst"].page(address).links if link.startswith("/g/")]
+        assert (f"/g/{found}" in terms) if found else terms == []
+
+
+def test_a_term_lists_the_columns_that_refer_to_it(visitors):
+    page = visitors["analyst"].page("/g/machine", "zh")
+    assert {"单台生产设备" in page.text, "已批准" in page.text} == {True}
+    assert {"/d/equipment/columns#column-machine_id", "/d/oee_hourly/columns#column-machine_id"} <= set(page.links)
+    assert "/g/machine" in visitors["analyst"].page("/d/equipment/columns").links
+    assert visitors["analyst"].get("/g/nothing").status_code == 404
+
+
+def test_a_glossary_that_is_not_valid_says_where(plant, visitors, site):
+    file = plant.start / GLOSSARY
+    text = file.read_text(encoding="utf-8")
+    try:
+        file.write_text(text.replace("state: approved", "state: done", 1), encoding="utf-8")
+        site.refresh()
+        html = visitors["analyst"].get("/glossary").text
+        assert "expectations/glossary.yaml:9:5" in html
+        assert "lakeward contract lint" in html
+    finally:
+        file.write_text(text, encoding="utf-8")
+        site.refresh()
+    assert "/g/machine" in visitors["analyst"].page("/glossary").links
+
+
+def test_lineage_of_a_column_is_drawn_and_listed(visitors, plant):
+    page = visitors["analyst"].page("/lineage?c=gold.oee_hourly.oee", "zh")
+    assert "设备综合效率" in page.text
+    hops = {hop.as_dict()["from"] for hop in show_lineage(plant, "gold.oee_hourly.oee", up=True, down=False) if hop.depth <= 2}
+    shown = {unquote_plus(link.partition("c=")[2]) for link in page.links if link.startswith("/lineage?c=")}
+    assert hops <= shown
+    assert visitors["analyst"].get("/lineage?c=gold.nothing").status_code == 404
+
+
+def test_impact_is_that_of_the_command(visitors, plant, site):
+    name = "silver.plant_telemetry.value"
+    hops = lineage_impact(plant, name)
+    html = visitors["analyst"].get(f"/impact?c={name}").text
+    assert len(hops) > 5
+    for hop in hops:
+        row = html.partition(f"<code>{hop.field}</code>")[2].partition("</tr>")[0]
+        assert row, hop.field
+        assert hop.owner is None or hop.owner in row
+        assert row.count('class="chip"') == len(hop.roles), hop.field
+    with site.read() as reading:
+        assert impact_hops(open_workspace(plant), reading.tables, name) == hops
+
+
+def test_readiness_is_that_of_the_command(visitors, plant):
+    items = show_maturity(plant)
+    page = visitors["cdo"].page("/readiness")
+    assert {f"/readiness/{item.item}" for item in items} <= set(page.links)
+    measured = next(item for item in items if any(one.sql for one in item.indicators))
+    html = visitors["cdo"].get(f"/readiness/{measured.item}").text
+    indicator = next(one for one in measured.indicators if one.sql)
+    assert escape(indicator.sql) in html.replace("&#39;", "&#x27;").replace("&#34;", "&quot;")
+    assert visitors["cdo"].get("/readiness/99.9").status_code == 404
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("role", [*STEPS])
+def test_the_first_day_links_only_to_what_the_role_may_see(visitors, role, lang):
+    page = visitors[role].page("/help", lang)
+    steps = [step.address for step in STEPS[role] if step.address]
+    assert set(steps) <= set(page.links)
+    assert [visitors[role].get(address).status_code for address in steps] == [200] * len(steps)
 
 
 HOSTILE = {
@@ -161,7 +258,13 @@ HOSTILE = {
     "domain: production": "domain: '<script>alert(3)</script>'",
     "description: The manufacturer's serial number. 出厂序列号。": "description: '\"><img src=x>'",
     "physicalName: type": "physicalName: '<b>type</b>'",
+    "businessName: Serial number / 出厂序列号": "businessName: '<img src=x> / <script>alert(4)</script>出厂'",
+    "businessName: Equipment / 设备主数据": "businessName: '<script>alert(5)</script> / <img src=y>设备'",
 }
+HOSTILE_PAGES = (
+    *("/glossary", "/g/machine", "/lineage", "/lineage?c=silver.equipment", "/lineage?c=silver.equipment.serial_number"),
+    *("/impact?c=bronze.equipment.serial_number", "/important", "/readiness", "/help"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -174,9 +277,12 @@ def copy_of_hostile(shipped_lake, tmp_path_factory):
         assert plain in text
         text = text.replace(plain, hostile)
     file.write_text(text, encoding="utf-8")
+    terms = (root / GLOSSARY).read_text(encoding="utf-8")
+    hostile = terms.replace("{en: Machine, zh: 设备}", "{en: '<script>alert(6)</script>', zh: '<img src=z>设备'}")
+    (root / GLOSSARY).write_text(hostile.replace("synonyms: [equipment,", "synonyms: ['<img src=w>',"), encoding="utf-8")
     passwords = make_logins(Settings(start=root))
     with open_site(Settings(start=root)) as (portal, _):
-        yield log_in(portal, "analyst", passwords["analyst"])
+        yield log_in(portal, "cdo", passwords["cdo"])
 
 
 def test_pages_are_small_and_have_no_style_that_the_policy_refuses(visitors, pages):

@@ -1,6 +1,8 @@
 """The quarantine desk over a small plant: rows, values by role, repair, replay, release, expiry and a halted batch, signed by the session."""
 
 import copy
+import re
+import time
 
 import pytest
 
@@ -165,3 +167,50 @@ def test_a_halted_batch_is_released_from_the_page(desk):
     assert act(steward, "batch", batch=page.inputs["batch"], reason="seen at the press").status_code == 200
     assert ("release", "steward.one", True, "seen at the press") in events(settings)
     assert "batch" not in steward.page(DESK).inputs
+
+
+@pytest.mark.parametrize("step", ["repair", "expire"])
+def test_a_condition_that_chooses_other_rows_each_time_is_refused(desk, step):
+    condition = "random() > 0.5"
+    settings, steward, _, _ = desk
+    before = open_rows(settings)
+    fields = {"column": "temp_degc", "expression": "'1'"} if step in {"try", "repair"} else {}
+    answer = act(steward, step, where=condition, reason="kept text", **fields)
+    assert answer.status_code == 409
+    assert "fixed value" in answer.text
+    assert "kept text" in answer.text
+    assert (open_rows(settings), events(settings)) == (before, [])
+
+
+SLOW = "list_sum(list_transform(range(40000000), x -> x % 7 + length(temp_degc))) > 0"
+
+
+@pytest.mark.exhaustive
+def test_an_expression_blocks_nobody_for_long(desk):
+    settings, steward, _, portal = desk
+    portal.actions.expression_seconds = 4.0
+    before = open_rows(settings)
+    for step, fields in (
+        ("expire", {"where": SLOW}),
+        ("repair", {"where": "TRUE", "column": "temp_degc", "expression": SLOW}),
+    ):
+        began = time.monotonic()
+        answer = act(steward, step, reason="kept text", **fields)
+        assert time.monotonic() - began < 30
+        assert answer.status_code == 409
+        assert "takes more than 4 seconds" in answer.text
+        assert "kept text" in answer.text
+    assert (open_rows(settings), events(settings)) == (before, [])
+
+
+def test_remedies_on_the_page_name_no_options(desk):
+    _, steward, _, _ = desk
+    for step, fields in (
+        ("release", {"reason": "x"}),
+        ("expire", {"reason": "x"}),
+        ("release", {"where": "TRUE"}),
+        ("repair", {"column": "temp_degc", "expression": "1", "reason": "x"}),
+    ):
+        answer = act(steward, step, **fields)
+        assert answer.status_code == 409
+        assert not re.search(r"--[a-z]", SeenPage.of(answer.text).text), step

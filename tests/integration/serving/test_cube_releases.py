@@ -1,22 +1,57 @@
-"""Releases of cubes again and again: nothing new commits nothing, and all cubes can be released at once."""
+"""Releases of cubes by the commands: sealed, all at once, and none where nothing is new."""
 
-from lakeward.flows import release_cube, release_cubes
+import pytest
+
+from lakeward.core.errors import ContractError
+from lakeward.flows import release_cube, release_cubes, seal_logs, verify_logs
 from support.command_line import run_command
-from support.cube_plant import NAME, add_people, grades_of, make_plant
+from support.cube_plant import NAME, add_people, make_plant, many, release, write_contract
 
 
-def people(front, count):
-    return f"SELECT '{front}' || i AS person, 'D1' AS department, DATE '2022-03-01' AS hired, 9000.0 AS pay, 'M1' AS machine FROM range({count}) AS n(i)"
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory):
+    settings = make_plant(tmp_path_factory.mktemp("cube") / "plant")
+    release(settings)
+    return settings
+
+
+def test_releases_are_sealed(tmp_path):
+    settings = make_plant(tmp_path / "plant", many(12))
+    release(settings)
+    seal_logs(settings)
+    assert {state.log: state.sealed for state in verify_logs(settings).logs}["cubes"] == 1
+
+
+@pytest.mark.parametrize(
+    ("cube", "code"),
+    [
+        ("{unit: nobody, dimensions: [department]}", "contract_unknown_column"),
+        ("{unit: person, dimensions: []}", "contract_value"),
+        ("{dimensions: [department]}", "contract_missing"),
+        ("{unit: person, dimensions: [person]}", "contract_column_twice"),
+        ("{unit: person, dimensions: [pay]}", "contract_value"),
+        ("{unit: person, dimensions: [department], measures: [machine]}", "contract_value"),
+        ("{unit: person, dimensions: [department], k: 2}", "contract_value"),
+        ("{unit: person, dimensions: [department], dominance: 1}", "contract_value"),
+        ("{unit: person, dimension: [department]}", "contract_unknown_key"),
+    ],
+)
+def test_a_cube_that_is_not_valid_names_its_place(tmp_path, cube, code):
+    settings = make_plant(tmp_path / "plant", many(12))
+    write_contract(settings.start, cube)
+    with pytest.raises(ContractError) as refused:
+        release(settings)
+    assert refused.value.code == code
 
 
 def test_a_release_of_nothing_new_commits_nothing(tmp_path):
-    settings = make_plant(tmp_path / "plant", people("A", 20))
-    first = release_cube(settings, NAME, "by group", "wang.fang", grade_lookup=grades_of)
+    settings = make_plant(tmp_path / "plant", many(20, "A"))
+    first = release(settings)
     before = commits(settings)
-    assert release_cube(settings, NAME, grade_lookup=grades_of) == first
+    assert release(settings, "") == first
     assert commits(settings) == before
-    add_people(settings, people("B", 15), 2)
-    assert release_cube(settings, NAME, grade_lookup=grades_of).release == 2
+    add_people(settings, many(15, "B"), 2)
+    assert release(settings, "").release == 2
 
 
 def commits(settings):
@@ -24,14 +59,22 @@ def commits(settings):
 
 
 def test_all_cubes_are_released_at_once_and_one_without_approval_is_named(tmp_path, capsys):
-    settings = make_plant(tmp_path / "plant", people("A", 20))
+    settings = make_plant(tmp_path / "plant", many(20, "A"))
     released, failed = release_cubes(settings)
     assert (released, failed[NAME].code) == ([], "cube_unapproved")
     said = run_command(capsys, settings.start, "cube", "release")
     assert (said.code, "cube release payroll --reason" in said.err) == (2, True)
     assert run_command(capsys, settings.start, "cube", "release", "--reason", "all").code == 2
     release_cube(settings, NAME, "by group", "wang.fang")
-    add_people(settings, people("B", 15), 2)
+    add_people(settings, many(15, "B"), 2)
     (found,), failed = release_cubes(settings)
     assert (found.release, failed) == (2, {})
     assert "release 2" in run_command(capsys, settings.start, "cube", "release").out
+
+
+def test_the_commands_say_the_same(settings, capsys):
+    listed = run_command(capsys, settings.start, "cube", "list", "--json")
+    assert '"cells": 25' in listed.out
+    refused = run_command(capsys, settings.start, "cube", "release", "nothing")
+    assert refused.code == 2
+    assert "nothing" in refused.err

@@ -5,13 +5,12 @@ import math
 
 import pytest
 
-from lakeward.core.errors import ContractError, ProtectionError, UsageError
-from lakeward.flows import list_cubes, release_cube, seal_logs, verify_logs
+from lakeward.core.errors import ProtectionError, UsageError
+from lakeward.flows import list_cubes, release_cube
 from lakeward.flows.base import governance
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.serving import cube_record
 from support.accounts import ANALYST, STEWARD, make_accounts
-from support.command_line import run_command
 from support.cube_plant import (
     CUBE,
     CUBE_TEXT,
@@ -25,16 +24,15 @@ from support.cube_plant import (
     change_people,
     grades_of,
     make_plant,
+    many,
+    one,
+    release,
     write_contract,
 )
 from support.served_lake import column_grade
 
 # What identifies the target: department and year.
 D, YEAR = "D1", "2022"
-
-
-def release(settings, reason="pay by group is approved", by="wang.fang", **options):
-    return release_cube(settings, NAME, reason, by, grade_lookup=grades_of, **options)
 
 
 @pytest.fixture(scope="module")
@@ -136,14 +134,6 @@ def test_the_same_attacks_over_groups_find_no_person(con):
     differences = [abs(a - b) for a, b in itertools.combinations(found, 2)]
     assert not any(math.isclose(number, TARGET_PAY, rel_tol=1e-4) for number in (*found, *differences))
     assert con.sql(f"SELECT min(units) >= 10 FROM {CUBE}").fetchone() == (True,)
-
-
-def one(person, pay=50_000.0, department=D, hired="2022-03-01"):
-    return f"SELECT '{person}' AS person, '{department}' AS department, DATE '{hired}' AS hired, {pay} AS pay, 'M1' AS machine"
-
-
-def many(count, front="N", pay=9_000.0):
-    return f"SELECT '{front}' || i AS person, '{D}' AS department, DATE '2022-03-01' AS hired, {pay} AS pay, 'M1' AS machine FROM range({count}) AS n(i)"
 
 
 def test_8_a_group_moves_only_when_k_persons_changed(tmp_path):
@@ -353,40 +343,3 @@ def test_the_catalogue_and_the_list_show_the_cube(settings, con):
     assert {str(table.table) for table in con.catalogue()} >= {TABLE, CUBE}
     (found,) = list_cubes(settings)
     assert (found.dataset, found.table, found.cells, found.hidden_percent) == (NAME, CUBE, 25, 0)
-
-
-def test_releases_are_sealed(tmp_path):
-    settings = make_plant(tmp_path / "plant", many(12))
-    release(settings)
-    seal_logs(settings)
-    assert {state.log: state.sealed for state in verify_logs(settings).logs}["cubes"] == 1
-
-
-@pytest.mark.parametrize(
-    ("cube", "code"),
-    [
-        ("{unit: nobody, dimensions: [department]}", "contract_unknown_column"),
-        ("{unit: person, dimensions: []}", "contract_value"),
-        ("{dimensions: [department]}", "contract_missing"),
-        ("{unit: person, dimensions: [person]}", "contract_column_twice"),
-        ("{unit: person, dimensions: [pay]}", "contract_value"),
-        ("{unit: person, dimensions: [department], measures: [machine]}", "contract_value"),
-        ("{unit: person, dimensions: [department], k: 2}", "contract_value"),
-        ("{unit: person, dimensions: [department], dominance: 1}", "contract_value"),
-        ("{unit: person, dimension: [department]}", "contract_unknown_key"),
-    ],
-)
-def test_a_cube_that_is_not_valid_names_its_place(tmp_path, cube, code):
-    settings = make_plant(tmp_path / "plant", many(12))
-    write_contract(settings.start, cube)
-    with pytest.raises(ContractError) as refused:
-        release(settings)
-    assert refused.value.code == code
-
-
-def test_the_commands_say_the_same(settings, capsys):
-    listed = run_command(capsys, settings.start, "cube", "list", "--json")
-    assert '"cells": 25' in listed.out
-    refused = run_command(capsys, settings.start, "cube", "release", "nothing")
-    assert refused.code == 2
-    assert "nothing" in refused.err

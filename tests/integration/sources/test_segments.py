@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from lakeward.contracts.record_format import FileFormat
-from lakeward.contracts.source import SegmentBounds
+from lakeward.contracts.segment_bounds import SegmentBounds
 from lakeward.core.errors import DefinitionError, InvariantError, MachineError
 from lakeward.sources import BatchLimit
 from lakeward.sources.segments import SegmentSource, SegmentStore, SegmentWriter, message_schema, write_segment

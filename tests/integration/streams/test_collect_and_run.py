@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from lakeward.contracts.source import SegmentBounds
+from lakeward.contracts.segment_bounds import SegmentBounds
 from lakeward.core.errors import InvariantError, MachineError, UsageError
 from lakeward.core.settings import Settings
 from lakeward.flows import collect, follow_dataset, project_status, run_dataset

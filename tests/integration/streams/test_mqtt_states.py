@@ -10,7 +10,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from lakeward.contracts.source import MqttSource, MqttVersion, SegmentBounds
+from lakeward.contracts.segment_bounds import SegmentBounds
+from lakeward.contracts.source import MqttSource, MqttVersion
 from lakeward.core.connections import parse_connection
 from lakeward.core.errors import LakewardError, SettingsError
 from lakeward.core.messages import Lang, text
@@ -18,6 +19,7 @@ from lakeward.sources.collectors.mqtt import MqttCollector
 from lakeward.sources.collectors.mqtt_client import check_connection
 from lakeward.sources.collectors.state import discard_events, read_events, read_state
 from lakeward.sources.segments import SegmentStore
+from support.certificates import make_certificate
 from support.mqtt_broker import make_broker, publish
 
 SOURCE = MqttSource(connection="plant", topics=("a/#",), client_id="test", segment=SegmentBounds(seconds=1))
@@ -221,27 +223,6 @@ def test_a_refused_subscription_is_named_and_the_others_go_on(tmp_path):
         assert wait_for(tmp_path, "source_topic_refused").facts["topics"] == "secret/#"
         publish(broker, [("a/x", b"1"), ("secret/x", b"2")])
         assert [row[0] for row in wait_until_landed(tmp_path, 1)] == ["a/x"]
-
-
-def make_certificate(folder: Path, name: str, *, days: int = 1, issuer: str | None = None) -> None:
-    """A key and a certificate for loopback; signed by itself, or by `issuer`."""
-    own = ["-addext", "subjectAltName=IP:127.0.0.1"] if issuer else ["-addext", "basicConstraints=critical,CA:TRUE"]
-    signed = ["-CA", f"{folder}/{issuer}.pem", "-CAkey", f"{folder}/{issuer}.key"] if issuer else []
-    words = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-days",
-        str(days),
-        "-subj",
-        f"/CN={name}",
-        *own,
-        *signed,
-    ]
-    subprocess.run([*words, "-keyout", f"{folder}/{name}.key", "-out", f"{folder}/{name}.pem"], check=True, capture_output=True)
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ import yaml
 
 from lakeward.core.settings import Settings
 from lakeward.flows import write_service_files
+from support import http_door, kafka_cluster
 from support.mqtt_plant import MqttPlant
 
 
@@ -24,3 +25,21 @@ def test_units_start_what_they_say(tmp_path, folder):
         for unit in (collect, run):
             done = subprocess.run(["systemd-analyze", "verify", str(unit)], capture_output=True, text=True, check=False)
             assert unit.name not in done.stderr, done.stderr
+
+
+def test_datasets_behind_one_door_are_collected_in_one_process(tmp_path):
+    plant = MqttPlant(tmp_path / "plant", "http://127.0.0.1:0", http_door.CONTRACT)
+    other = plant.root / "expectations" / "datasets" / "other"
+    other.mkdir()
+    (other / "contract.odcs.yaml").write_text(http_door.CONTRACT.replace("name: line", "name: other"))
+    collect, _, compose = write_service_files(Settings.load(plant.root), "line").files
+    assert "collect line other\n" in collect.read_text()
+    assert yaml.safe_load(compose.read_text())["services"]["line-collect"]["command"][-3:] == ["collect", "line", "other"]
+    assert "lakeward[http]" in compose.read_text()
+
+
+def test_a_source_that_runs_read_themselves_has_no_collector(tmp_path):
+    plant = MqttPlant(tmp_path / "plant", "kafka://127.0.0.1:1", kafka_cluster.CONTRACT)
+    run, compose = write_service_files(Settings.load(plant.root), "line").files
+    assert "run line --follow" in run.read_text()
+    assert list(yaml.safe_load(compose.read_text())["services"]) == ["line-run"]

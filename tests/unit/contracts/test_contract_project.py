@@ -41,6 +41,12 @@ def test_no_project_says_where_it_looked_and_what_to_do(tmp_path):
     assert refused.value.exit_code is ExitCode.WRONG_USE
 
 
+def test_a_folder_beside_a_project_is_not_in_it(plant):
+    (plant.parent / "other").mkdir()
+    with pytest.raises(UsageError):
+        find_project(plant / ".." / "other")
+
+
 def test_project_file_is_read(plant):
     project = load_project(plant)
     assert (project.name, project.zone, project.languages) == ("plant", "Asia/Shanghai", (Lang.ZH, Lang.EN))

@@ -1,5 +1,7 @@
 """A message asks what was meant only where there is a name that could be."""
 
+from string import Formatter
+
 import pytest
 
 from lakeward.core.messages import Lang, catalogue, text
@@ -10,27 +12,9 @@ CODES = sorted(code for code, entry in catalogue().items() if "{close}" in entry
 @pytest.mark.parametrize("close", ["", "-"])
 @pytest.mark.parametrize("lang", list(Lang))
 def test_no_near_name_is_no_question(lang, close):
-    names = (
-        "at",
-        "column",
-        "dataset",
-        "expected",
-        "file",
-        "found",
-        "incident",
-        "key",
-        "line",
-        "kind",
-        "party",
-        "project",
-        "purpose",
-        "role",
-        "rule",
-        "table",
-    )
-    facts = dict.fromkeys(names, "x")
     for code in CODES:
-        shown = text(code, lang, account="x", close=close, **facts)
+        names = [name for template in catalogue()[code].values() for _, name, _, _ in Formatter().parse(template) if name]
+        shown = text(code, lang, **dict.fromkeys(names, "x") | {"close": close})
         assert not shown.endswith(("?", "？", "-.", "：。")), shown
         assert "{" not in shown
 

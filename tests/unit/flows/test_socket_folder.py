@@ -9,30 +9,35 @@ pytest.importorskip("pyarrow")
 from lakeward.flows.server.socket_folder import SocketFolder
 
 
-def killed_folder(place):
+@pytest.fixture
+def scratch(tmp_path):
+    return tmp_path
+
+
+def killed_folder(scratch):
     """A folder whose server was killed: the system let go of its lock."""
-    folder = SocketFolder(place)
+    folder = SocketFolder(scratch)
     (folder.path / "1.sock").touch()
     os.close(folder._lock)
     return folder.path
 
 
-def test_a_new_folder_is_its_owners_alone_and_goes_with_it(tmp_path):
-    folder = SocketFolder(tmp_path)
-    assert folder.path.parent == tmp_path
+def test_a_new_folder_is_its_owners_alone_and_goes_with_it(scratch):
+    folder = SocketFolder(scratch)
+    assert folder.path.parent == scratch
     assert folder.path.stat().st_mode & 0o777 == 0o700
     folder.delete()
-    assert list(tmp_path.iterdir()) == []
+    assert list(scratch.iterdir()) == []
 
 
-def test_only_what_a_killed_server_of_this_user_left_is_deleted(tmp_path):
-    living, killed = SocketFolder(tmp_path), killed_folder(tmp_path)
-    (tmp_path / "lakeward-server-file").write_text("no folder")
-    (tmp_path / "lakeward-server-open").mkdir(mode=0o755)
-    (tmp_path / "lakeward-server-link").symlink_to(living.path)
-    (tmp_path / "other").mkdir(mode=0o700)
-    new = SocketFolder(tmp_path)
-    left = {path.name for path in tmp_path.iterdir()}
+def test_only_what_a_killed_server_of_this_user_left_is_deleted(scratch):
+    living, killed = SocketFolder(scratch), killed_folder(scratch)
+    (scratch / "lakeward-server-file").write_text("no folder")
+    (scratch / "lakeward-server-open").mkdir(mode=0o755)
+    (scratch / "lakeward-server-link").symlink_to(living.path)
+    (scratch / "other").mkdir(mode=0o700)
+    new = SocketFolder(scratch)
+    left = {path.name for path in scratch.iterdir()}
     assert left == {
         living.path.name,
         new.path.name,
@@ -47,9 +52,9 @@ def test_only_what_a_killed_server_of_this_user_left_is_deleted(tmp_path):
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can give a folder to another user")
-def test_the_folder_of_another_user_stays(tmp_path):
-    path = killed_folder(tmp_path)
+def test_the_folder_of_another_user_stays(scratch):
+    path = killed_folder(scratch)
     shutil.chown(path, 65534)
-    SocketFolder(tmp_path).delete()
+    SocketFolder(scratch).delete()
     assert path.exists()
     shutil.rmtree(path)

@@ -107,9 +107,9 @@ def test_a_handle_of_any_bytes_is_a_statement_or_refused_by_a_code(handle):
 def test_values_are_one_row_of_plain_values():
     two = messages.write_values(pa.table({"1": [1, 2]}))
     nested = messages.write_values(pa.table({"1": [[1]]}))
-    for values in (two, nested):
+    for values, code in ((two, "flight_parameters"), (nested, "flight_parameter_nested")):
         with pytest.raises(UsageError) as refused:
             Statement("select ?", values).parameters()
-        assert refused.value.code == "flight_parameters"
+        assert refused.value.code == code
     named = messages.write_values(pa.table({"machine": ["M1"]}))
     assert Statement("select $machine", named).parameters() == {"machine": "M1"}

@@ -1,10 +1,15 @@
 """What may repair or select a row: one expression over its columns, and nothing that reaches further."""
 
+import time
+
+import duckdb
 import pytest
 
 from lakeward.contracts.model import DataType, Kind
 from lakeward.core.errors import ProtectionError
+from lakeward.serving.expression import CHANGING as CHANGING_FUNCTIONS
 from lakeward.serving.expression import checked_expression
+from lakeward.serving.functions import allowed_functions
 
 COLUMNS = {"temp": DataType(Kind.STRING), "note": DataType(Kind.STRING), "count": DataType(Kind.INTEGER)}
 
@@ -45,3 +50,47 @@ def test_what_reaches_beyond_the_row_is_refused(text, code):
     with pytest.raises(ProtectionError) as refused:
         checked_expression(text, COLUMNS)
     assert refused.value.code == code
+
+
+CHANGING = [
+    "random() > 0.5",
+    "now() > TIMESTAMP '2026-01-01'",
+    "uuid() = note",
+    "current_date > DATE '2026-01-01'",
+    "current_timestamp IS NULL",
+]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *CHANGING,
+        "age(TIMESTAMP '2026-01-01') IS NULL",
+        "CASE WHEN temp = '1' THEN RANDOM() END > 0",
+        "ago(INTERVAL 1 DAY) IS NULL",
+    ],
+)
+def test_what_has_another_value_each_time_is_refused_where_it_is_computed_again(text):
+    with pytest.raises(ProtectionError) as refused:
+        checked_expression(text, COLUMNS, is_repeatable=True)
+    assert refused.value.code == "expression_changes"
+
+
+def test_a_column_may_have_the_name_of_a_function():
+    columns = {"current_date": DataType(Kind.STRING)}
+    assert checked_expression("current_date = '1'", columns, is_repeatable=True)
+    assert checked_expression("age(TIMESTAMP '2026-01-02', TIMESTAMP '2026-01-01') IS NULL", columns, is_repeatable=True)
+
+
+def test_every_changing_function_of_this_duckdb_is_known():
+    with duckdb.connect() as con:
+        rows = con.execute(
+            "SELECT DISTINCT lower(function_name) FROM duckdb_functions() WHERE stability <> 'CONSISTENT'"
+        ).fetchall()
+    assert {name for (name,) in rows} & allowed_functions().scalar <= CHANGING_FUNCTIONS
+
+
+def test_what_is_constant_is_not_computed_by_the_check():
+    began = time.process_time()
+    checked_expression("list_sum(list_transform(range(30000000), x -> x % 7)) > 0", COLUMNS)
+    assert time.process_time() - began < 1

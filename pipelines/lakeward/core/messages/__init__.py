@@ -5,12 +5,13 @@ An entry has `en` and `zh`; an error has `en_next` and `zh_next` too: the comman
 
 import functools
 import re
+from collections.abc import Mapping
 from enum import StrEnum
 from importlib import resources
 
 import yaml
 
-__all__ = ["Lang", "catalogue", "text"]
+__all__ = ["Lang", "catalogue", "page_text", "text"]
 
 # An entry begins with its code at the margin and goes on to the next code.
 ENTRY = re.compile(r"^((\w+):.*(?:\n(?!\w).*)*)", re.MULTILINE)
@@ -61,6 +62,12 @@ def text(code: str, lang: Lang, /, **facts: object) -> str:
         template = NEAR.sub("", template)
     words = {fact: _in_words(value, lang) if fact in REASONS else value for fact, value in facts.items()}
     return template.format(**words)
+
+
+def page_text(code: str, lang: Lang, facts: Mapping[str, object]) -> str:
+    """The text of an error for a reader of the portal, and the next step on a line of its own: that of pages where there is one."""
+    own = f"page_{code}"
+    return f"{text(code, lang, **facts)}\n{text(own if own in _entry_texts() else f'{code}.next', lang, **facts)}"
 
 
 def _in_words(value: object, lang: Lang) -> object:

@@ -1,5 +1,7 @@
 """Storage of named objects: where a lake keeps what is no Delta table. A folder and an object store behave the same here."""
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Protocol
 
 
@@ -28,4 +30,28 @@ class ObjectStore(Protocol):
 
     def delete(self, name: str) -> None:
         """Remove the object; nothing happens if it does not exist."""
+        ...
+
+
+class FileStore(ObjectStore, Protocol):
+    """Named objects of any size, which are copied from and to files without being in memory as a whole."""
+
+    def list_folders(self, prefix: str) -> list[str]:
+        """Names, without the prefix, of the folders directly below `prefix/`, in order."""
+        ...
+
+    def walk(self, prefix: str) -> Iterator[tuple[str, int, float]]:
+        """Name without the prefix, bytes and time of change (seconds since 1970) of each object anywhere below `prefix/`."""
+        ...
+
+    def exists(self, name: str) -> bool:
+        """Whether the object exists."""
+        ...
+
+    def upload(self, file: Path, name: str) -> None:
+        """Write the object from a file, on disk on return; readers see the whole old or the whole new one."""
+        ...
+
+    def download(self, name: str, file: Path) -> bool:
+        """Write the object's bytes over the file; False if the object does not exist."""
         ...

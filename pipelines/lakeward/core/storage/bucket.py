@@ -21,7 +21,7 @@ _NO_OBJECT = frozenset({"NoSuchKey", "NotFound"})
 
 
 class BucketStore:
-    """`ObjectStore` below `url`.
+    """`FileStore` below `url`.
 
     Args:
         url: `s3://bucket/prefix`, without a slash at its end.
@@ -43,7 +43,7 @@ class BucketStore:
         return sorted(entry["path"].rpartition("/")[2] for entry in found["objects"])
 
     def list_folders(self, prefix: str) -> list[str]:
-        """Names, without the prefix, of the folders directly below `prefix/`, in order."""
+        """See `FileStore.list_folders`."""
         import obstore  # noqa: PLC0415 -- as above
 
         with self._faults():
@@ -51,7 +51,7 @@ class BucketStore:
         return sorted(path.rstrip("/").rpartition("/")[2] for path in found["common_prefixes"])
 
     def walk(self, prefix: str) -> Iterator[tuple[str, int, float]]:
-        """Name without the prefix, bytes and time of change (seconds since 1970) of each object anywhere below `prefix/`."""
+        """See `FileStore.walk`."""
         import obstore  # noqa: PLC0415 -- as above
 
         start = len(prefix) + 1 if prefix else 0
@@ -72,7 +72,7 @@ class BucketStore:
                 return None
 
     def exists(self, name: str) -> bool:
-        """Whether the object exists."""
+        """See `FileStore.exists`."""
         import obstore  # noqa: PLC0415 -- as above
 
         with self._faults():
@@ -103,14 +103,14 @@ class BucketStore:
             obstore.put(self._store, name, data)
 
     def upload(self, file: Path, name: str) -> None:
-        """Write the object from a file, in parts where it is large."""
+        """See `FileStore.upload`. In parts where it is large."""
         import obstore  # noqa: PLC0415 -- as above
 
         with self._faults():
             obstore.put(self._store, name, file)
 
     def download(self, name: str, file: Path) -> bool:
-        """Write the object's bytes over the file; False if the object does not exist."""
+        """See `FileStore.download`."""
         import obstore  # noqa: PLC0415 -- as above
 
         with self._faults():
@@ -142,6 +142,43 @@ class BucketStore:
             yield
         except (BaseError, FileNotFoundError) as error:
             raise store_fault(str(error), self.url) from error
+
+
+class CopiedBucket(BucketStore):
+    """A bucket of which this machine keeps copies, and knows by tags whether they are still right.
+
+    Args:
+        copies: Folder of the copies.
+    """
+
+    def __init__(self, url: str, options: S3Options, copies: Path) -> None:
+        super().__init__(url, options)
+        self.copies = copies
+
+    def list_tags(self, prefix: str, after: str | None) -> Iterator[tuple[str, str]]:
+        """Name without the prefix, and tag of the content, of each object below `prefix/`.
+
+        Args:
+            after: Only names, without the prefix, that sort after this one; None for all.
+        """
+        import obstore  # noqa: PLC0415 -- as above
+
+        start, offset = len(prefix) + 1, None if after is None else f"{prefix}/{after}"
+        with self._faults():
+            for chunk in obstore.list(self._store, prefix, offset=offset):
+                for entry in chunk:
+                    yield entry["path"][start:], str(entry["e_tag"])
+
+    def create_tagged(self, name: str, data: bytes) -> str | None:
+        """As `create`; returns the tag of the content, or None if the object exists."""
+        import obstore  # noqa: PLC0415 -- as above
+        from obstore.exceptions import AlreadyExistsError  # noqa: PLC0415
+
+        with self._faults():
+            try:
+                return str(obstore.put(self._store, name, data, mode="create", use_multipart=False)["e_tag"])
+            except AlreadyExistsError:
+                return None
 
 
 def _check_missing(error: FileNotFoundError) -> None:

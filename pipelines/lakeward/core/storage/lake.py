@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from lakeward.core.storage.bucket import BucketStore
+from lakeward.core.storage.bucket import BucketStore, CopiedBucket
 from lakeward.core.storage.folder import FolderStore
 from lakeward.core.storage.options import S3Options
 from lakeward.core.storage.remote_path import LakePath, RemotePath
+
+# Folder, among the files of this machine, of copies of what a lake in an object store holds.
+COPIES = "copies"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +43,9 @@ class Lake:
         bucket = self.bucket()
         return RemotePath(bucket, self.options) if bucket and self.options else self.files
 
-    def bucket(self) -> BucketStore | None:
+    def bucket(self) -> CopiedBucket | None:
         """Its objects in an object store; None of a lake in a folder. Raises as `root`."""
-        return BucketStore(self.address, self.options) if self.options else None
+        return CopiedBucket(self.address, self.options, self.files / COPIES) if self.options else None
 
 
 def store_of(root: LakePath) -> FolderStore | BucketStore:

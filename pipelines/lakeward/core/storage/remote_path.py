@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from lakeward.core.storage.bucket import BucketStore
+from lakeward.core.storage.bucket import CopiedBucket
 from lakeward.core.storage.options import S3Options
 
 
@@ -15,7 +15,7 @@ class RemotePath:
         key: Below the lake, without slashes at its ends; empty for the lake itself.
     """
 
-    store: BucketStore
+    store: CopiedBucket
     options: S3Options
     key: str = ""
 

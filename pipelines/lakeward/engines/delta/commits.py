@@ -18,6 +18,8 @@ from lakeward.core.storage.remote_path import LakePath, RemotePath
 from lakeward.engines.delta.data_file import DataFile, remove_files
 from lakeward.engines.delta.fencing import check_lease
 from lakeward.engines.delta.lease import Lease
+from lakeward.engines.delta.log_commit import file_action, txn_action, write_commit
+from lakeward.engines.delta.log_mirror import checkpoint_log
 from lakeward.engines.delta.open_tables import DROPPED, OpenTables, commit_actions, is_dropped, open_any_table, open_table
 from lakeward.engines.delta.schemas import missing_columns, to_schema
 from lakeward.engines.delta.stored_files import stored_files
@@ -28,6 +30,9 @@ from lakeward.engines.tables import Commit, TableSpec, Txn
 BACKOFF = (0.01, 0.02, 0.05, 0.1, 0.1, 0.2, 0.2, 0.4, 0.4, 0.8)
 # Other engines must not enable deletion vectors for tables that delta-rs reads.
 _PROPERTIES = {"delta.enableDeletionVectors": "false"}
+
+# Commits to a table of an object store between two checkpoints.
+_CHECKPOINT_INTERVAL = 20
 
 # Each open of a table reads the commits since the last checkpoint, one request each.
 _REMOTE_PROPERTIES = {"delta.checkpointInterval": "10"}
@@ -53,22 +58,36 @@ def commit_with_retries(
         StoreConflictError: `txn` was committed meanwhile, all retries conflicted, or the lease is lost.
     """
     tables = tables or OpenTables()
-    for wait in (*BACKOFF, None):
+    for number, wait in enumerate((*BACKOFF, None)):
         table = tables.open(folder)
-        check_lease(lease, spec.name, table)
+        check_lease(lease, spec.name, table, look=number > 0)
         try:
             new = missing_columns(table, spec) if table else []
             if table and new:
                 # deltalake can't commit columns and rows together: a kill in between leaves a column of NULLs, which is harmless.
-                table.alter.add_columns(new, commit_properties=_properties([lease.txn] if lease else []))
+                _at_its_place(folder, table).alter.add_columns(new, commit_properties=_properties([lease.txn] if lease else []))
+                table = tables.open_anew(folder)
             if tables.committed_version(folder, table, txn.app) >= txn.version:
                 break
-            return attempt(table)
+            landed = attempt(table)
         except CommitFailedError:
+            tables.forget(folder)
             if wait is None:
                 break
             time.sleep(wait)
+        else:
+            if table is None:  # created by deltalake, which knows no copy of the log
+                tables.forget(folder)
+            return landed
     raise StoreConflictError("table_taken", table=spec.name, app=txn.app, version=txn.version)
+
+
+def _at_its_place(folder: LakePath, table: DeltaTable) -> DeltaTable:
+    """The table, to be committed to by deltalake: of one in an object store the handle of a session is of a copy of its log."""
+    found = open_table(folder) if isinstance(folder, RemotePath) else table
+    if found is None:
+        raise CommitFailedError("dropped by another process")
+    return found
 
 
 def commit(
@@ -99,6 +118,12 @@ def commit_changes(table: DeltaTable, folder: LakePath, changes: Sequence[AddAct
         CommitFailedError: Another commit was first, and stands in the way of this one.
     """
     before = table.version()
+    if isinstance(folder, RemotePath):
+        if not write_commit(folder, before + 1, "WRITE", [*map(file_action, changes), *map(txn_action, txns)]):
+            raise CommitFailedError("another commit came first")
+        if (before + 1) % _CHECKPOINT_INTERVAL == 0:
+            checkpoint_log(folder, before + 1)
+        return before + 1
     by = table.metadata().partition_columns
     table.create_write_transaction([*changes], "append", table.schema(), by, commit_properties=_properties(txns))
     table.update_incremental()

@@ -20,15 +20,21 @@ from lakeward.engines.delta.table_files import table_names
 _TRIES = 20
 
 
-def check_lease(lease: Lease | None, name: TableName, table: DeltaTable | None) -> None:
+def check_lease(lease: Lease | None, name: TableName, table: DeltaTable | None, *, look: bool = False) -> None:
     """Check that the lease is still held, after `table` was opened and before a commit to it.
+
+    Args:
+        look: Look at the store in any case: a commit conflicted.
 
     Raises:
         StoreConflictError: It is not, or the holder before, which did not release it, created the table after it was taken over.
     """
     if lease is None:
         return
-    lease.check()
+    if look:
+        lease.check_now()
+    else:
+        lease.check()
     if lease.took_over and 0 < committed_version(table, lease.txn.app) < lease.number:
         raise StoreConflictError("table_taken", table=name, app=lease.txn.app, version=lease.number)
 

@@ -78,7 +78,7 @@ class Lease:
     ) -> None:
         self.dataset, self.number, self.took_over = dataset, number, took_over
         self._store, self._record, self._term = store, record, term
-        self._renewed_at = _now()
+        self._renewed_at = self._seen_at = _now()
         self._ended = threading.Event()
         self._renewing = threading.Lock()
 
@@ -93,11 +93,22 @@ class Lease:
         Raises:
             StoreConflictError: Another process has (`lease_lost`).
         """
+        if not self._is_certain():
+            self.check_now()
+
+    def check_now(self) -> None:
+        """As `check`, and look even if the lease can't be lost yet: a commit conflicted."""
+        looked_at = _now()
         newest = _newest_number(self._store, self.dataset)
         if newest != self.number:
             raise StoreConflictError("lease_lost", dataset=self.dataset, number=self.number, found=newest or "-")
+        self._seen_at = looked_at
         if _now() - self._renewed_at > self._term / 2:
             self._write()
+
+    def _is_certain(self) -> bool:
+        """Whether no one can have taken the lease over: it was seen a while ago, and changed less than its term ago."""
+        return _now() - self._seen_at < self._term / _RENEWALS and _now() - self._renewed_at < self._term / 2
 
     def release(self) -> None:
         """End the lease, so that no one need wait for its term."""
@@ -161,9 +172,10 @@ def take_lease(store: ObjectStore, dataset: str, program: str, lock: str, term: 
             record = LeaseRecord(holder=uuid.uuid4().hex, program=program, lock=lock, until=_until(term))
             # The time keeps numbers growing where the leases of a lake were deleted.
             number = max((newest or 0) + 1, int(time.time()))
+            lease = Lease(store, dataset, number, record, took_over=is_overdue, term=term)
             if _create(store, dataset, number, record):
                 _delete_older(store, dataset, number)
-                return Lease(store, dataset, number, record, took_over=is_overdue, term=term)
+                return lease
         else:
             time.sleep(term / _LOOKS)
 

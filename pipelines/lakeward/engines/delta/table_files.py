@@ -63,7 +63,7 @@ def log_times(folder: LakePath) -> dict[str, float]:
 
 def data_files(folder: LakePath) -> Iterator[TableFile]:
     """Data files below the folder, committed or not, and other files in the folders of Spark's writer."""
-    for file in _all_files(folder):
+    for file in all_files(folder):
         *folders, name = file.path.split("/")
         # Hidden folders are not ours, unless they are partitions (as in Delta).
         if any(part.startswith((".", "_")) and "=" not in part for part in folders[:1]):
@@ -73,7 +73,8 @@ def data_files(folder: LakePath) -> Iterator[TableFile]:
             yield file
 
 
-def _all_files(folder: LakePath) -> Iterator[TableFile]:
+def all_files(folder: LakePath) -> Iterator[TableFile]:
+    """All files below the folder."""
     if isinstance(folder, RemotePath):
         yield from (TableFile(*found) for found in folder.store.walk(folder.key))
         return

@@ -5,6 +5,7 @@ Rows that do not match the table are an error, since neither deltalake nor a rea
 
 import uuid
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import duckdb
 
@@ -12,11 +13,12 @@ from lakeward.contracts.types import from_sql, sql_type
 from lakeward.core.errors import InvariantError
 from lakeward.core.names import Layer
 from lakeward.core.sql import identifier, literal
-from lakeward.core.storage.remote_path import LakePath
+from lakeward.core.storage.remote_path import LakePath, RemotePath
 from lakeward.engines.delta.data_file import DataFile
 from lakeward.engines.delta.stats import WrittenStatistics, stats_json, unquote_name
 from lakeward.engines.delta.table_files import relative_path
 from lakeward.engines.embedded.dictionaries import QueryPlan, TextDictionary, query_plan, text_dictionaries
+from lakeward.engines.embedded.file_copies import folder_to_write, store_files
 from lakeward.engines.embedded.wide_rows import dictionary_values, is_wide, planned_for
 from lakeward.engines.tables import TableColumn, TableSpec
 
@@ -32,19 +34,22 @@ def write_files(con: duckdb.DuckDBPyConnection, folder: LakePath, spec: TableSpe
     Raises:
         InvariantError: The rows do not match `spec`.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     found = _check_types(con, spec, query)
     names = [name for name, type_ in found.items() if type_ == "VARCHAR" and name not in spec.partition_by]
     with planned_for(con, len(spec.columns)):
         plan = _plan(con, spec, query)
         texts = text_dictionaries(con, query, names, plan) if plan else {}
         items = ", ".join(_cast_item(column, found[column.name], texts) for column in spec.columns)
-        target = _target(folder, spec, has_few_rows=plan.has_few_rows if plan else spec.name.layer in _SMALL_LAYERS)
-        written = con.execute(f"COPY (SELECT {items} FROM ({query})) TO {target}").fetchall()
-    files = tuple(_data_file(folder, spec, row, texts) for row in written)
-    _check_texts(spec, written, texts)
-    if files:
-        _check_schema(con, folder / files[0].path, spec)
+        has_few_rows = plan.has_few_rows if plan else spec.name.layer in _SMALL_LAYERS
+        with folder_to_write(folder) as place:
+            target = _target(place, spec, has_few_rows=has_few_rows)
+            written = con.execute(f"COPY (SELECT {items} FROM ({query})) TO {target}").fetchall()
+            files = tuple(_data_file(place, spec, row, texts) for row in written)
+            _check_texts(spec, written, texts)
+            if files:
+                _check_schema(con, place / files[0].path, spec)
+            if isinstance(folder, RemotePath):
+                store_files(folder, place, files)
     return files
 
 
@@ -55,7 +60,7 @@ def _plan(con: duckdb.DuckDBPyConnection, spec: TableSpec, query: str) -> QueryP
     return query_plan(con, query)
 
 
-def _target(folder: LakePath, spec: TableSpec, *, has_few_rows: bool) -> str:
+def _target(folder: Path, spec: TableSpec, *, has_few_rows: bool) -> str:
     values = dictionary_values(len(spec.columns), has_few_rows=has_few_rows)
     form = f"FORMAT parquet, COMPRESSION zstd, DICTIONARY_SIZE_LIMIT {values}, RETURN_STATS"
     if not spec.partition_by:
@@ -85,7 +90,7 @@ def _cast_item(column: TableColumn, duckdb_type: str, texts: Mapping[str, TextDi
     return name if duckdb_type.startswith("ENUM(") else f"CAST({name} AS {sql_type(column.type)}) AS {name}"
 
 
-def _data_file(folder: LakePath, spec: TableSpec, row: WrittenFile, texts: Mapping[str, TextDictionary]) -> DataFile:
+def _data_file(folder: Path, spec: TableSpec, row: WrittenFile, texts: Mapping[str, TextDictionary]) -> DataFile:
     path, rows, size, _, written, partition = row
     written = {
         name: {**values, **(texts[column_name].bounds if (column_name := unquote_name(name)) in texts else {})}
@@ -112,7 +117,7 @@ def _check_texts(spec: TableSpec, written: Sequence[WrittenFile], texts: Mapping
             _raise_misfit(spec, name, "NOT NULL", "NULL")
 
 
-def _check_schema(con: duckdb.DuckDBPyConnection, file: LakePath, spec: TableSpec) -> None:
+def _check_schema(con: duckdb.DuckDBPyConnection, file: Path, spec: TableSpec) -> None:
     scan = f"read_parquet({literal(str(file))}, hive_partitioning = false)"
     found = {row[0]: row[1] for row in con.execute(f"DESCRIBE FROM {scan}").fetchall()}
     for column in spec.columns:

@@ -165,6 +165,7 @@ class EmbeddedEngine(EmbeddedSession):
         from lakeward.engines.delta.vacuum import vacuum  # noqa: PLC0415 -- as above
 
         with machine_faults(self._lake):
+            self._tables.forget(self._folder(table))
             return vacuum(self._folder(table), table, retention)
 
     def _scan(self, table: TableName, version: int | None = None) -> str:
@@ -197,7 +198,8 @@ class EmbeddedEngine(EmbeddedSession):
                 fence_tables(tables_of(self._lake, lease.dataset), lease)
         self.lease = lease
         try:
-            yield
+            with self._tables.holding():
+                yield
         finally:
             self.lease = None
 
@@ -207,6 +209,7 @@ class EmbeddedEngine(EmbeddedSession):
         with machine_faults(self._lake):
             if isinstance(folder, RemotePath):
                 drop_table(folder, table, self.lease)
+                self._tables.forget(folder)
             elif folder.exists():
                 trash = self.scratch / str(uuid.uuid4())
                 move_table(folder, trash, table, self.lease)

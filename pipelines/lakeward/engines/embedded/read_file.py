@@ -4,40 +4,28 @@ The file is disposable: one that is of another version, another lake or damaged 
 second one; in it several threads read, each in a transaction of its own, while one writes.
 """
 
-import fcntl
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 import duckdb
 
-from lakeward.core.errors import MachineError, UsageError
+from lakeward.core.clock import with_instants
+from lakeward.core.names import Layer, TableName
 from lakeward.core.sql import identifier, literal
 from lakeward.engines.delta.log_changes import LogPosition, appended_files, newest_position
 from lakeward.engines.embedded.faults import machine_faults
-from lakeward.engines.embedded.progress import hide_progress_bar
+from lakeward.engines.embedded.read_file_opening import lock_file, open_or_replace
 from lakeward.engines.embedded.scans import delta_scan
-from lakeward.engines.embedded.spills import module_file
 from lakeward.engines.embedded.table_references import resolve_tables
+from lakeward.engines.embedded.transactions import table_transactions
 
-# Raised whenever what the file holds changes its form.
-FILE_VERSION = 1
-# Memory of the database; larger sorts go to temporary files beside it. They hold counts and names, no values of rows.
-MEMORY = "192MB"
-THREADS = 2
+_INSTANT = "TIMESTAMP WITH TIME ZONE"
 # Tables whose rows are looked up one by one, with their order in the file.
 SORTED = {"verdicts": "dataset, rule_id, generation, batch_seq"}
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS identity(stamp VARCHAR);
-CREATE TABLE IF NOT EXISTS positions("table" VARCHAR PRIMARY KEY, version BIGINT, stamp VARCHAR);
-CREATE SCHEMA IF NOT EXISTS governance;
-CREATE SCHEMA IF NOT EXISTS figures;
-CREATE SCHEMA IF NOT EXISTS catalogue;
-"""
-
 Cells = dict[str, Any]
 # Values of the places of a statement, in order or by name.
 Parameters = Sequence[object] | Mapping[str, object] | None
@@ -50,11 +38,29 @@ class FileReading:
         self._con, self._lake = con, lake
 
     def fetch(self, query: str, parameters: Parameters = None) -> list[Cells]:
-        """The rows of a query over the file's tables; its times are texts or numbers."""
+        """The rows of a query over the file's tables; instants are aware UTC datetimes."""
         with machine_faults(self._lake):
             rows = self._con.execute(query, parameters)
-            names = [column[0] for column in rows.description or ()]
-            return [dict(zip(names, row, strict=True)) for row in rows.fetchall()]
+            columns = rows.description or ()
+            instants = [place for place, column in enumerate(columns) if str(column[1]) == _INSTANT]
+            if instants:  # as in a session of an engine: DuckDB's own conversion needs pytz
+                cells = (f"epoch_us(c{place})" if place in instants else f"c{place}" for place in range(len(columns)))
+                aliases = ", ".join(f"c{place}" for place in range(len(columns)))
+                rows = self._con.execute(f"SELECT {', '.join(cells)} FROM ({query}) AS t({aliases})", parameters)
+            found = [with_instants(row, instants) for row in rows.fetchall()]
+        names = [column[0] for column in columns]
+        return [dict(zip(names, row, strict=True)) for row in found]
+
+    def info(self, table: TableName) -> LogPosition | None:
+        """Where a table stands: a governance table in the file, another one in the lake; None where it does not exist."""
+        if table.layer is Layer.GOVERNANCE:
+            return self.positions().get(table.name)
+        return newest_position(self._lake / table.layer / table.name)
+
+    def transactions(self, table: TableName) -> dict[str, int]:
+        """Every application that committed to a table of the lake, with its last version; none without a table."""
+        with machine_faults(self._lake):
+            return table_transactions(self._con, self._lake / table.layer / table.name)
 
     def positions(self) -> dict[str, LogPosition]:
         """By governance table, the version that the file's copy is of."""
@@ -152,9 +158,8 @@ class ReadFile:
     def __init__(self, file: Path, lake: Path, stamp: str) -> None:
         self._lake, self._file = lake, file
         self._writer = Lock()
-        self._lock = _lock_file(file)
-        identity = f"{FILE_VERSION} {duckdb.__version__} {lake} {stamp}"
-        self._con = _open_or_replace(file, identity)
+        self._lock = lock_file(file)
+        self._con = open_or_replace(file, f"{lake} {stamp}")
 
     def close(self) -> None:
         """Close the file, so that another process can open it."""
@@ -188,62 +193,3 @@ class ReadFile:
                     con.execute("COMMIT")
             finally:
                 con.close()
-
-
-def _lock_file(file: Path) -> int:
-    """Hold the lock of the file; the system releases it if the process dies."""
-    try:
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(file.with_suffix(".lock"), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    except OSError as error:
-        raise MachineError("portal_folder_not_writable", folder=file.parent, found=error.strerror) from None
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        holder = os.read(handle, 20).decode("ascii", "replace").strip() or "-"
-        os.close(handle)
-        raise UsageError("portal_runs_already", file=file, process=holder) from None
-    os.ftruncate(handle, 0)
-    os.pwrite(handle, str(os.getpid()).encode(), 0)
-    return handle
-
-
-def _open_or_replace(file: Path, identity: str) -> duckdb.DuckDBPyConnection:
-    """The file if it has this identity; else a new one."""
-    with suppress(duckdb.Error):
-        con = _connect(file)
-        if _identity_of(con) == identity:
-            return con
-        con.close()
-    for old in (file, file.with_name(f"{file.name}.wal")):
-        old.unlink(missing_ok=True)
-    con = _connect(file)
-    con.execute(SCHEMA)
-    con.execute("INSERT INTO identity VALUES (?)", [identity])
-    return con
-
-
-def _identity_of(con: duckdb.DuckDBPyConnection) -> str | None:
-    try:
-        found = con.execute("SELECT stamp FROM identity").fetchone()
-    except duckdb.CatalogException:
-        return None
-    return str(found[0]) if found else None
-
-
-def _connect(file: Path) -> duckdb.DuckDBPyConnection:
-    config: dict[str, Any] = {
-        "autoinstall_known_extensions": "false",
-        "autoload_known_extensions": "false",
-        "allow_unsigned_extensions": "true",  # as `session`: the extension is of the lock
-        "temp_directory": str(file.with_suffix(".tmp")),
-        "memory_limit": MEMORY,
-        "threads": str(THREADS),
-    }
-    con = duckdb.connect(str(file), config=config)
-    file.chmod(0o600)
-    hide_progress_bar(con)
-    con.execute("SET TimeZone = 'UTC'")
-    con.execute(f"LOAD {literal(str(module_file('delta')))}")
-    con.execute("SET allow_unsigned_extensions = false")
-    return con

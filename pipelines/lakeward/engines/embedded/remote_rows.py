@@ -10,6 +10,7 @@ from lakeward.core.sql import identifier, literal
 from lakeward.core.storage.remote_path import RemotePath
 from lakeward.engines.delta.batch_files import action_values, batch_file_indexes
 from lakeward.engines.delta.schemas import columns_of, unsupported_features
+from lakeward.engines.embedded.file_copies import read_places
 
 # More files are better found by Delta's scan, which reads no footer of a file that it skips.
 _MOST_FILES = 32
@@ -32,8 +33,9 @@ def _rows(con: duckdb.DuckDBPyConnection, folder: RemotePath, table: DeltaTable,
     places = range(int(files.num_rows)) if seq is None else batch_file_indexes(files, seq)
     if not 0 < len(places) <= _MOST_FILES:
         return None
-    paths = action_values(files, "path")
-    names = ", ".join(literal(str(folder / unquote(paths[place]))) for place in places)
+    paths, sizes = (action_values(files, name) for name in ("path", "size_bytes"))
+    found = read_places(folder, {unquote(paths[place]): sizes[place] for place in places})
+    names = ", ".join(map(literal, found))
     scan = f"read_parquet([{names}], hive_partitioning = false, union_by_name = true)"
     there = set(con.sql(f"SELECT * FROM {scan}").columns)
     items = ", ".join(

@@ -8,17 +8,11 @@ from enum import StrEnum
 from typing import Any
 
 from lakeward.core.errors import UsageError
-from lakeward.core.names import Relation
 from lakeward.core.settings import Settings
 from lakeward.core.sql import instant, literal
-from lakeward.engines import open_engine
-from lakeward.engines.protocols import Engine
-from lakeward.flows.base import governance
+from lakeward.flows.audit.logged_entries import define_reads, open_log
 from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.workspace import Workspace, open_workspace
-from lakeward.flows.serving.abandoned_entries import commit_abandoned_entries
-from lakeward.flows.serving.entry_copies import EntryCopies
-from lakeward.flows.serving.reader import access_log_folder
 
 # Days that a report covers, and entries that a list shows, if nothing else is said.
 REPORT_DAYS, LISTED = 30, 50
@@ -166,45 +160,14 @@ _KEYS: Mapping[ReportKey, str] = {
     ReportKey.DATASET: "unnest(CAST(objects AS VARCHAR[]))",
     ReportKey.COLUMN: "unnest(json_keys(columns))",
 }
-_OPTIONAL = (
-    "purpose",
-    "consumer",
-    "versions",
-    "columns",
-    "bytes_out",
-    "elapsed_us",
-    "policy_version",
-    "answer_digest",
-    "principal",
-    "verified",
-    "query_hmac",
-    "export_id",
-)
 
 
 def _fetch(settings: Settings, chosen: AccessFilter, query: str) -> list[dict[str, Any]]:
     workspace = open_workspace(settings)
     _check_positive("--days", chosen.days)
-    engine = open_engine("embedded", workspace.lake, settings.memory)
-    try:
-        governance.check_schema_version(engine)
-        commit_abandoned_entries(engine, access_log_folder(workspace), EntryCopies.of(workspace.lake))
-        entries = define_entries(engine)
+    with open_log(workspace) as engine:
+        entries = define_reads(engine)
         return engine.fetch(query.format(entries=entries, where=_where(workspace, chosen))) if entries else []
-    finally:
-        engine.close()
-
-
-def define_entries(engine: Engine) -> Relation | None:
-    """The entries as a relation; None before the first. An older lake lacks columns."""
-    spec = governance.table_spec("access_log")
-    stored = engine.info(spec.name)
-    if stored is None:
-        return None
-    present = {column.name for column in stored.columns}
-    missing = ", ".join(f"NULL AS {name}" for name in _OPTIONAL if name not in present)
-    stored_entries = engine.define("stored_entries", f"SELECT *{', ' + missing if missing else ''} FROM {spec.name}")
-    return engine.define("entries", f"SELECT *, coalesce(principal, account) AS reader FROM {stored_entries}")
 
 
 def _where(workspace: Workspace, chosen: AccessFilter) -> str:

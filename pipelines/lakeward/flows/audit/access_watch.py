@@ -1,7 +1,6 @@
 """Watches the access log: rules over it find misuse and unusual traffic; a person other than who read answers each finding."""
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
@@ -10,19 +9,15 @@ from lakeward.core.errors import ProtectionError, StoreConflictError, UsageError
 from lakeward.core.names import sha256
 from lakeward.core.persons import is_same_person
 from lakeward.core.settings import Settings
-from lakeward.engines import open_engine
 from lakeward.engines.protocols import Engine
-from lakeward.flows.audit.access_entries import define_entries
 from lakeward.flows.audit.access_findings import AccessFinding, FindingState, append_findings, newest_append, read_findings
 from lakeward.flows.audit.access_queries import WatchedDays, reads_query, rule_query
+from lakeward.flows.audit.logged_entries import define_reads, open_log
 from lakeward.flows.base import governance
 from lakeward.flows.base.identity import Identity, identify, open_register
 from lakeward.flows.base.working_calendar import working_calendar
 from lakeward.flows.base.workspace import Workspace, open_workspace
-from lakeward.flows.serving.abandoned_entries import commit_abandoned_entries
-from lakeward.flows.serving.entry_copies import EntryCopies
 from lakeward.flows.serving.policy import load_policy
-from lakeward.flows.serving.reader import access_log_folder
 from lakeward.protection.access_rules import RULES_FILE, AccessRule, AccessRules, read_access_rules
 from lakeward.protection.accounts import OIDC_PREFIX
 
@@ -52,7 +47,7 @@ def watch_access(settings: Settings, days: int = WATCHED_DAYS) -> list[AccessFin
 def record_findings(workspace: Workspace, days: int) -> list[AccessFinding]:
     """As `watch_access`, in an opened project."""
     found = find_misuse(workspace, days)
-    with _open_log(workspace) as engine:
+    with open_log(workspace) as engine:
         for _ in governance.BACKOFF:
             seq, known = newest_append(engine) + 1, read_findings(engine)
             new = [finding for finding in found if finding.finding not in known]
@@ -69,13 +64,13 @@ def find_misuse(workspace: Workspace, days: int) -> list[AccessFinding]:
     """
     rules = read_access_rules(_rules_text(workspace))
     owner = rules.owner or load_policy(workspace).ask
-    with _open_log(workspace) as engine:
+    with open_log(workspace) as engine:
         return list(_find(workspace, engine, rules, owner, days))
 
 
 def list_findings(settings: Settings, *, include_closed: bool = False) -> list[AccessFinding]:
     """The open findings, by deadline; with `include_closed` all of them."""
-    with _open_log(open_workspace(settings)) as engine:
+    with open_log(open_workspace(settings)) as engine:
         found = read_findings(engine).values()
     chosen = (finding for finding in found if include_closed or finding.state is FindingState.OPEN)
     return sorted(chosen, key=lambda finding: (finding.due, finding.finding))
@@ -99,7 +94,7 @@ def close_finding(settings: Settings, number: str, state: FindingState, reason: 
     identity = identify(workspace, by)
     if not identity.name:
         raise UsageError("access_finding_signature")
-    with _open_log(workspace) as engine:
+    with open_log(workspace) as engine:
         for _ in governance.BACKOFF:
             seq, found = newest_append(engine) + 1, read_findings(engine).get(number)
             if found is None:
@@ -119,21 +114,13 @@ def close_finding(settings: Settings, number: str, state: FindingState, reason: 
     raise StoreConflictError("access_findings_busy")
 
 
-@contextmanager
-def _open_log(workspace: Workspace) -> Iterator[Engine]:
-    with closing(open_engine("embedded", workspace.lake, workspace.settings.memory)) as engine:
-        governance.check_schema_version(engine)
-        commit_abandoned_entries(engine, access_log_folder(workspace), EntryCopies.of(workspace.lake))
-        yield engine
-
-
 def _rules_text(workspace: Workspace) -> str | None:
     file = workspace.project.root / RULES_FILE
     return file.read_text(encoding="utf-8") if file.is_file() else None
 
 
 def _find(workspace: Workspace, engine: Engine, rules: AccessRules, owner: str, days: int) -> Iterator[AccessFinding]:
-    entries = define_entries(engine)
+    entries = define_reads(engine)
     if entries is None:
         return
     reads = engine.materialise("watched_reads", reads_query(entries, workspace.project.zone))

@@ -24,7 +24,7 @@ class Decision:
 
     Args:
         at: Time of the decision; of a policy, of the first read by it; of an answer on readiness, of the assessment that took it in.
-        kind: What it is about: `grade`, `quarantine`, `contract`, `policy`, `readiness`, `account`, `purpose`, `key`, `cube` or `incident`.
+        kind: What it is about: `grade`, `quarantine`, `contract`, `policy`, `readiness`, `account`, `purpose`, `key`, `cube`, `incident`, `authority`, `rights`, `review`, `risk` or `drill`.
         action: What was done, such as `confirm`, `release` or `revoke`.
         subject: What it was done to, such as `dataset.column`, an account or an item.
         dataset: Name of the dataset; None if it is about no dataset.
@@ -129,7 +129,7 @@ def of_policies(engine: Engine) -> Iterator[Decision]:
     """Serving policies, each from the first read by it; who edited the file is not recorded."""
     before = "lag(policy_sha256) OVER (ORDER BY asked_at, session_id, seq)"
     items = f"policy_sha256, policy_version, asked_at, {before} AS earlier"
-    for row in recorded_rows(engine, "access_log", items, "ORDER BY asked_at, session_id, seq"):
+    for row in recorded_rows(engine, "access_log", items, "WHERE role <> '' ORDER BY asked_at, session_id, seq"):
         if row["policy_sha256"] != row["earlier"]:
             digest = row["policy_sha256"][:12]
             yield Decision(at=row["asked_at"], kind="policy", action="use", subject=digest, detail=row["policy_version"])

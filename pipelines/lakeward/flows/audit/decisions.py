@@ -9,7 +9,7 @@ from lakeward.core.errors import UsageError
 from lakeward.core.settings import Settings
 from lakeward.engines import open_engine
 from lakeward.engines.protocols import Engine
-from lakeward.flows.audit import decision_records, handling_records
+from lakeward.flows.audit import asset_records, decision_records, handling_records
 from lakeward.flows.audit.decision_records import Decision
 from lakeward.flows.base import governance
 from lakeward.flows.base.identity import identify, open_register
@@ -30,6 +30,11 @@ class DecisionKind(StrEnum):
     KEY = "key"
     CUBE = "cube"
     INCIDENT = "incident"
+    AUTHORITY = "authority"
+    RIGHTS = "rights"
+    REVIEW = "review"
+    RISK = "risk"
+    DRILL = "drill"
 
 
 def list_decisions(
@@ -89,3 +94,8 @@ def _read(workspace: Workspace, engine: Engine) -> Iterator[Decision]:
     yield from decision_records.of_keys(engine)
     yield from handling_records.of_cubes(engine)
     yield from handling_records.of_incidents(engine)
+    yield from asset_records.of_authorities(engine)
+    yield from asset_records.of_rights(engine)
+    yield from asset_records.of_reviews(engine)
+    yield from asset_records.of_risk_assessments(engine)
+    yield from asset_records.of_drills(engine)

@@ -3,24 +3,17 @@
 import fcntl
 import os
 import smtplib
-import ssl
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
 from http.client import HTTPException
 from pathlib import Path
 
-from lakeward.contracts.checkpoint_targets import LOOPBACK, MailTarget
+from lakeward.contracts.checkpoint_targets import MailTarget
 from lakeward.flows.base.append_file import append_whole, last_part
+from lakeward.flows.base.outgoing import MailServer, post, send_mail
 from lakeward.flows.base.workspace import Workspace
 from lakeward.protection.checkpoints import parse_checkpoints
-
-# Seconds that one target may take.
-TIMEOUT = 10.0
-# Port of mail servers that speak TLS from the first byte.
-SMTPS_PORT = 465
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +80,9 @@ def _is_torn(part: bytes) -> bool:
     return part.startswith(b"{") and None in parse_checkpoints(part.decode("utf-8", "replace"))
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A redirect would take the secret elsewhere."""
-
-    def redirect_request(self, *_: object) -> None:
-        """Follow none."""
-
-
 def _post(url: str, secret: str | None, text: str) -> None:
     headers = {"Content-Type": "application/x-ndjson"} | ({"Authorization": f"Bearer {secret}"} if secret else {})
-    request = urllib.request.Request(url, text.encode(), headers, method="POST")  # noqa: S310 -- https, as the project's file is checked
-    with urllib.request.build_opener(_NoRedirect).open(request, timeout=TIMEOUT):
-        pass
+    post(url, text.encode(), headers)
 
 
 def _mail(mail: MailTarget, secrets: Mapping[str, str], project: str, text: str) -> None:
@@ -106,16 +90,5 @@ def _mail(mail: MailTarget, secrets: Mapping[str, str], project: str, text: str)
     message["Subject"], message["From"], message["To"] = f"Lakeward checkpoint: {project}", mail.sender, mail.to
     message.set_content(text, cte="base64")  # so that no server breaks the long lines
     host, _, port = mail.server.rpartition(":")
-    context = ssl.create_default_context()
-    with _open_server(host, int(port), context) as server:
-        if int(port) != SMTPS_PORT and host not in LOOPBACK:
-            server.starttls(context=context)
-        if mail.user and mail.password:
-            server.login(mail.user, secrets[mail.password])
-        server.send_message(message)
-
-
-def _open_server(host: str, port: int, context: ssl.SSLContext) -> smtplib.SMTP:
-    if port == SMTPS_PORT:
-        return smtplib.SMTP_SSL(host, port, timeout=TIMEOUT, context=context)
-    return smtplib.SMTP(host, port, timeout=TIMEOUT)
+    login = {"user": mail.user, "password": secrets[mail.password]} if mail.user and mail.password else {}
+    send_mail(MailServer(host=host, port=int(port), **login), message)

@@ -4,9 +4,10 @@ from pathlib import Path
 
 from lakeward.contracts.diff import Change, diff
 from lakeward.contracts.document import read_text
-from lakeward.contracts.lint import Problem, lint
+from lakeward.contracts.lint import Problem, lint, lint_glossary
 from lakeward.contracts.load import parse_contract
 from lakeward.contracts.model import Contract
+from lakeward.contracts.words import GLOSSARY_FILE
 from lakeward.core.errors import LakewardError, UsageError
 from lakeward.core.settings import Settings
 from lakeward.flows.base.answers import FileProblem
@@ -16,14 +17,15 @@ from lakeward.quality.suite import load_rules
 
 
 def lint_contracts(settings: Settings, name: str | None = None) -> list[FileProblem]:
-    """Every problem of one contract or of all, and of their suites.
+    """Every problem of one contract or of all, of their suites, and of the glossary.
 
     Raises:
         UsageError: The project has no dataset `name`.
     """
     workspace = open_workspace(settings)
     names = [name] if name else list(workspace.project.datasets())
-    return [problem for each in names for problem in _lint_dataset(workspace, each)]
+    glossary = [_located(problem, GLOSSARY_FILE) for problem in lint_glossary(workspace.project)]
+    return [*glossary, *(problem for each in names for problem in _lint_dataset(workspace, each))]
 
 
 def compare_contracts(old: Path, new: Path) -> list[Change]:

@@ -46,10 +46,12 @@ def simulate_day(settings: Settings) -> DemoProject:
 
 
 def _create_demo_project(root: Path) -> Path:
-    """A new project at `root` with the datasets shipped in the package."""
+    """A new project at `root` with the datasets and policies shipped in the package."""
     create_project(root)
     shipped = resources.files("lakeward") / "expectations"
     with resources.as_file(shipped) as source:
-        shutil.copy(source / "project.yaml", root / "expectations" / "project.yaml")
-        shutil.copytree(source / "datasets", root / "expectations" / "datasets", dirs_exist_ok=True)
+        for name in ("project.yaml", "glossary.yaml"):
+            shutil.copy(source / name, root / "expectations" / name)
+        for folder in ("datasets", "policies"):
+            shutil.copytree(source / folder, root / "expectations" / folder, dirs_exist_ok=True)
     return root

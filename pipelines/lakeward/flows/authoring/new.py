@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lakeward.contracts.glossary import read_glossary
 from lakeward.core.drop_folder import visible_files
 from lakeward.core.errors import UsageError
 from lakeward.core.names import DATASET_NAME
@@ -80,13 +81,15 @@ def draft_from_files(settings: Settings, name: str, samples: Sequence[Path], she
     Raises:
         UsageError: The name is invalid or already used, or the file does not exist or has no data.
         DataError: The file lies in a lake.
+        ContractError: The project's glossary is not valid.
     """
     workspace = open_workspace(settings)
     folder = new_dataset_folder(workspace, name)
     files, aside = _choose_files(samples)
+    glossary = read_glossary(workspace.project)
     with workspace.engine() as engine:
         profile = profile_file(engine, files[0], sheet, files[1:MAX_FILES])
-        contract, suite = draft(profile, name, workspace.project.zone)
+        contract, suite = draft(profile, name, workspace.project.zone, glossary=glossary)
     folder.mkdir(parents=True)
     (folder / "contract.odcs.yaml").write_text(contract, encoding="utf-8")
     (folder / "suite.json").write_text(suite, encoding="utf-8")

@@ -9,10 +9,12 @@ from threading import Event
 from urllib.parse import unquote
 
 from lakeward.contracts.batch import BatchInput
+from lakeward.contracts.glossary import read_glossary
 from lakeward.contracts.mqtt import is_topic_filter
 from lakeward.contracts.record_format import FileFormat
+from lakeward.contracts.segment_bounds import SegmentBounds
 from lakeward.contracts.series_file import SERIES_FILE
-from lakeward.contracts.source import MqttVersion, SegmentBounds
+from lakeward.contracts.source import MqttVersion
 from lakeward.contracts.sql import read_lookback
 from lakeward.core.connections import parse_connection
 from lakeward.core.errors import UsageError
@@ -76,12 +78,13 @@ def draft_from_broker(settings: Settings, name: str, url: str, watch: str, stop:
     Raises:
         UsageError: The name is invalid or already used, the URL has no topic filter, nothing came, or nothing that can be decoded.
         MachineError: The broker can't be reached, or refuses the connection or the subscription.
+        ContractError: The project's glossary is not valid.
     """
     workspace = open_workspace(settings)
-    folder = new_dataset_folder(workspace, name)
+    folder, glossary = new_dataset_folder(workspace, name), read_glossary(workspace.project)
     address, topic = _split_topic(url)
     connection = parse_connection("from", address, "--from", workspace.project.root)
-    look = look_at_broker(connection, (topic,), _seconds(watch), stop, workspace.clock)
+    look = look_at_broker(connection, (topic,), read_watch(watch), stop, workspace.clock)
     if not look.messages:
         raise UsageError("new_silent_broker", topic=topic, seconds=round(look.seconds))
     forms = _forms(look)
@@ -99,7 +102,7 @@ def draft_from_broker(settings: Settings, name: str, url: str, watch: str, stop:
         received="" if found.clock_offset is None else RECEIVED_FIELD,
         series=(layout.address,) if layout.has_readings or len(forms.by_topic) > 1 else (),
     )
-    contract, suite = draft(found.profile, name, workspace.project.zone, origin)
+    contract, suite = draft(found.profile, name, workspace.project.zone, origin, glossary)
     _write(
         folder,
         {"contract.odcs.yaml": contract, "suite.json": suite}
@@ -122,7 +125,12 @@ def _split_topic(url: str) -> tuple[str, str]:
     return f"{scheme}://{authority}{mark}{query}", topic
 
 
-def _seconds(watch: str) -> int:
+def read_watch(watch: str) -> int:
+    """Seconds of a time to watch, such as `30s`.
+
+    Raises:
+        UsageError: It is none, or longer than a day.
+    """
     found = read_lookback(watch)
     if not found or found > _LONGEST:
         raise UsageError("watch_not_valid", found=watch)

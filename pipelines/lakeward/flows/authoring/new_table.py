@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from lakeward.contracts.glossary import read_glossary
 from lakeward.contracts.model import DataType, Kind
 from lakeward.contracts.source import WatermarkMode
 from lakeward.contracts.sql import split_table_name
@@ -35,10 +36,10 @@ def draft_from_table(settings: Settings, name: str, url: str) -> DraftedDataset:
 
     Raises:
         UsageError: The name is invalid or already used, the URL names no table, or the table has no rows.
-        LakewardError: The database can't be reached, or the table can't be read.
+        LakewardError: The database can't be reached, the table can't be read, or the project's glossary is not valid.
     """
     workspace = open_workspace(settings)
-    folder = new_dataset_folder(workspace, name)
+    folder, glossary = new_dataset_folder(workspace, name), read_glossary(workspace.project)
     address, parameters = split_parameters(url, ("table",))
     table = split_table_name(parameters.get("table", ""))
     if not table:
@@ -60,7 +61,7 @@ def draft_from_table(settings: Settings, name: str, url: str) -> DraftedDataset:
         key=_key(profile, look),
         types=_type_evidence(profile, look),
     )
-    contract, suite = draft(profile, name, workspace.project.zone, origin)
+    contract, suite = draft(profile, name, workspace.project.zone, origin, glossary)
     folder.mkdir(parents=True)
     (folder / "contract.odcs.yaml").write_text(contract, encoding="utf-8")
     (folder / "suite.json").write_text(suite, encoding="utf-8")

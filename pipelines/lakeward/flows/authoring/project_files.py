@@ -5,7 +5,7 @@ from importlib import resources
 
 from lakeward.flows.base.policy_file import POLICY_FILE
 from lakeward.flows.base.workspace import WEIGHTS_FILE
-from lakeward.flows.scorecard.assess import ANSWERS_FILE
+from lakeward.flows.scorecard.editions import ANSWERS_FILE
 from lakeward.flows.serving.policy import TESTS_FILE
 from lakeward.maturity.catalogue import default_catalogue
 
@@ -21,6 +21,8 @@ PROJECT_TEMPLATE = """\
 name: {name}
 timezone: Asia/Shanghai      # IANA zone of the plant: for naive times in files, the days of gold, and the times that commands show
 languages: [zh, en]
+domains:                     # titles of the business domains that contracts name
+  production: {{en: Production, zh: 生产}}
 lake: lake                   # where the tables lie: a folder (relative to this project), or an object-store URL
 roots: []                    # folders outside the project that a contract's drop folder may lie in
 # latency_days: 7                  # a dataset without a latency in its contract is late so many days after its last run

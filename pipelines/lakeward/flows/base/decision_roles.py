@@ -11,12 +11,15 @@ _ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
         "grade": frozenset({"steward", "cdo"}),
         "quarantine": frozenset({"steward"}),
         "incident": frozenset({"steward", "cdo"}),
+        "authority": frozenset({"steward", "cdo"}),
+        "rights": frozenset({"steward", "cdo"}),
+        "risk": frozenset({"steward", "cdo", "auditor"}),
     }
 )
 
 
 def deciding_roles(decision: str) -> frozenset[str]:
-    """Roles of which an account needs one to take the decision: `grade`, `quarantine` or `incident`."""
+    """Roles of which an account needs one to take the decision: `grade`, `quarantine`, `incident`, `authority`, `rights` or `risk`."""
     return _ROLES[decision]
 
 

@@ -15,7 +15,7 @@ from lakeward.core.persons import is_same_person
 from lakeward.core.settings import Settings
 from lakeward.core.storage.lake import store_of
 from lakeward.flows.base.workspace import Workspace, open_workspace
-from lakeward.protection.accounts import OIDC_PREFIX, Account
+from lakeward.protection.accounts import OIDC_PREFIX, Account, check_active
 from lakeward.protection.oidc import authenticate_web_token, is_web_token
 from lakeward.protection.oidc_file import read_provider
 from lakeward.protection.register import AccountRegister, RegisterMark
@@ -78,22 +78,36 @@ def open_register(workspace: Workspace) -> AccountRegister:
 
 
 def identify(workspace: Workspace, typed: str = "") -> Identity:
-    """The identity of the caller: the account of the token, or of the portal's session; without either the typed name.
+    """The identity of the caller: the account of Airflow's user, the token or the portal's session; without any the typed name.
 
     Raises:
-        ProtectionError: The token is not valid or the session has ended, its account has another name than the typed one, or as `open_register`.
+        ProtectionError: The user has no account, the token is not valid or the session has ended, its account has another name than the typed one, or as `open_register`.
         MachineError: The register can't be read.
     """
     register = open_register(workspace)
-    token, session = workspace.settings.token, workspace.settings.session
-    if token is None and session is None:
+    account = _proven_account(workspace, register)
+    if account is None:
         return Identity(name=typed.strip(), account=None, has_register=register.has_accounts)
-    account = (
-        _authenticate(workspace, register, token) if token is not None else session_account(workspace, register, session or "")
-    )
     if typed.strip() and not any(is_same_person(typed, own) for own in (account.name, account.person)):
         raise ProtectionError("account_name_other", account=account.name)
     return Identity(name=account.name, account=account, has_register=True)
+
+
+def _proven_account(workspace: Workspace, register: AccountRegister) -> Account | None:
+    """The account that something proves; None if nothing was given that could."""
+    settings = workspace.settings
+    if settings.approver is not None:  # first: the tasks of Airflow may have a token of their own
+        name = settings.approvers.get(settings.approver)
+        if name is None:
+            raise ProtectionError("approver_unmapped", user=settings.approver)
+        account = register.account(name)
+        if account is None:
+            raise ProtectionError("approver_account", account=name, file=register.file)
+        check_active(account, workspace.clock.now())
+        return account
+    if settings.token is not None:
+        return _authenticate(workspace, register, settings.token)
+    return None if settings.session is None else session_account(workspace, register, settings.session)
 
 
 def _authenticate(workspace: Workspace, register: AccountRegister, token: str) -> Account:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from lakeward.contracts.lake_storage import LakeStorage
 from lakeward.contracts.project import Project
 from lakeward.core.connections import ConnectionSettings
 from lakeward.core.errors import SettingsError
@@ -30,16 +31,32 @@ def find_lake(project: Project, settings: Settings, connect: Callable[[str], Con
     address = settings.lake or project.lake
     if "://" not in address:
         return Lake.in_folder(str((project.root / address).absolute()))
+    return lake_at_url(address, project.root, project.storage, settings, connect)
+
+
+def lake_at_url(
+    address: str, root: Path, storage: LakeStorage, settings: Settings, connect: Callable[[str], ConnectionSettings]
+) -> Lake:
+    """The lake at a URL.
+
+    Args:
+        root: Folder of the project, below which files of this machine lie.
+        storage: How `project.yaml` says that stores are reached.
+        connect: Finds a connection by its name.
+
+    Raises:
+        SettingsError, ProtectionError: As `find_lake`.
+    """
     parts = urlsplit(address)
     if parts.scheme != "s3" or not parts.netloc or parts.query or parts.fragment:
         raise SettingsError("lake_url_not_valid", lake=address)
     address = address.rstrip("/")
-    files = project.root / FILES / hashlib.sha256(address.encode()).hexdigest()[:16]
-    return Lake(address=address, files=files, options=_options(address, project, settings, connect))
+    files = root / FILES / hashlib.sha256(address.encode()).hexdigest()[:16]
+    return Lake(address=address, files=files, options=_options(address, storage, settings, connect))
 
 
-def _options(address: str, project: Project, settings: Settings, connect: Callable[[str], ConnectionSettings]) -> S3Options:
-    store, named = settings.store, project.storage
+def _options(address: str, named: LakeStorage, settings: Settings, connect: Callable[[str], ConnectionSettings]) -> S3Options:
+    store = settings.store
     connection = connect(named.connection) if named.connection else None
     key_id = (connection.user if connection else None) or store.get("AWS_ACCESS_KEY_ID")
     secret = (connection.password if connection else None) or store.get("AWS_SECRET_ACCESS_KEY")

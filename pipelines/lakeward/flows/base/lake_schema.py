@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 # The table that holds the number, and the Delta application id whose transaction is the number.
 SCHEMA_TABLE = "schema_versions"
 SCHEMA_APP = "lakeward/schema_version"
+# Instead of a version, so that no program, an older one neither, opens the lake: a restore or a move into it has not ended, or all
+# of it was moved away.
+UNFINISHED, MOVED = 2_000_000_000, 2_000_000_001
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,15 @@ SCHEMA_VERSIONS = (
         columns={"access_log": ("export_id",)},
         tables=("run_costs", "incidents", "exports", "access_findings", "cubes", "cube_cells", "cube_contributions"),
     ),
-    SchemaVersion(7, tables=("cube_charges",)),
+    SchemaVersion(
+        7,
+        columns={"access_log": ("event", "subject", "address")},
+        tables=(
+            *("cube_charges", "subscriptions", "notices"),
+            *("authority_decisions", "rights", "reviews", "risk_assessments", "drills"),
+            *("identities", "policy_bindings", "policy_checks", "column_sketches", "column_links"),
+        ),
+    ),
 )
 SCHEMA_VERSION = SCHEMA_VERSIONS[-1].version
 # A row of one of these makes a lake one of this version.

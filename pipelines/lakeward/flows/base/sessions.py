@@ -6,11 +6,12 @@ import os
 import secrets
 import sqlite3
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 
 from lakeward.core.errors import MachineError
+from lakeward.flows.base.answers import fields_of
 from lakeward.protection.accounts import Account, AccountState
 from lakeward.protection.register import AccountRegister
 
@@ -29,6 +30,10 @@ CREATE TABLE IF NOT EXISTS sessions(id TEXT PRIMARY KEY, account TEXT NOT NULL, 
 CREATE TABLE IF NOT EXISTS failures(account TEXT NOT NULL, address TEXT NOT NULL, at REAL NOT NULL);
 CREATE INDEX IF NOT EXISTS failures_at ON failures(at);
 """
+# Hex digits of a session's stored id that name it on a page: they prove nothing.
+_NUMBER_DIGITS = 12
+# In place of a name: a note that tries of an address were refused without a look at the password.
+_LIMITED = "-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,27 @@ class Session:
     account: str
     credential: str
     form_token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenSession:
+    """A session of the portal, as an admin sees it.
+
+    Args:
+        number: Names the session; it proves nothing.
+        account: Name of its account.
+        started_at: Time of the log-in.
+        seen_at: Time of the last request, to half a minute.
+    """
+
+    number: str
+    account: str
+    started_at: datetime
+    seen_at: datetime
+
+    def as_dict(self) -> dict[str, object]:
+        """`number, account, started_at, seen_at`."""
+        return fields_of(self)
 
 
 class SessionStore:
@@ -106,6 +132,24 @@ class SessionStore:
         with self._lock:
             self._con.execute("DELETE FROM sessions WHERE id = ?", (_stored_id(name),))
 
+    def open_sessions(self, now: datetime) -> list[OpenSession]:
+        """The sessions that have not ended by time, the newest first."""
+        query = "SELECT id, account, started, seen FROM sessions WHERE seen > ? AND started > ? ORDER BY started DESC"
+        at = now.timestamp()
+        with self._lock:
+            rows = self._con.execute(query, (at - IDLE_SECONDS, at - LIFE_SECONDS)).fetchall()
+        return [
+            OpenSession(number=row[0][:_NUMBER_DIGITS], account=row[1], started_at=_time(row[2]), seen_at=_time(row[3]))
+            for row in rows
+        ]
+
+    def end_number(self, number: str) -> str | None:
+        """End the session that this number names; returns its account, or None if there is no such session."""
+        with self._lock:
+            query = "DELETE FROM sessions WHERE substr(id, 1, ?) = ? RETURNING account"
+            rows = self._con.execute(query, (_NUMBER_DIGITS, number)).fetchall()
+        return str(rows[0][0]) if rows else None
+
     def note_attempt(self, account: str, address: str, now: datetime) -> bool:
         """Note a log-in before it is tried: it counts as failed until `forget_failures`, so that tries at once count too.
 
@@ -113,14 +157,22 @@ class SessionStore:
             Whether it may be tried: not after too many failures of this name or from this address.
         """
         at, name = now.timestamp(), _name_key(account)
-        counts = "SELECT count(*) FILTER (WHERE account = ?), count(*) FILTER (WHERE address = ?) FROM failures"
+        counts = "SELECT count(*) FILTER (WHERE account = ?), count(*) FILTER (WHERE address = ? AND account <> ?) FROM failures"
         with self._lock:
             self._con.execute("DELETE FROM failures WHERE at <= ?", (at - FAILURE_SECONDS,))
-            of_name, of_address = self._con.execute(counts, (name, address)).fetchone()
+            of_name, of_address = self._con.execute(counts, (name, address, _LIMITED)).fetchone()
             if of_name >= FAILURES_OF_NAME or of_address >= FAILURES_OF_ADDRESS:
                 return False
             self._con.execute("INSERT INTO failures VALUES (?, ?, ?)", (name, address, at))
         return True
+
+    def note_limited(self, address: str, now: datetime) -> bool:
+        """Note that a try of this address was refused without a look; whether it is the first within `FAILURE_SECONDS`."""
+        with self._lock:
+            found = self._con.execute("SELECT 1 FROM failures WHERE account = ? AND address = ?", (_LIMITED, address)).fetchone()
+            if found is None:
+                self._con.execute("INSERT INTO failures VALUES (?, ?, ?)", (_LIMITED, address, now.timestamp()))
+        return found is None
 
     def forget_failures(self, account: str) -> None:
         """Forget the failures of a name that has logged in."""
@@ -132,6 +184,10 @@ def credential_of(account: Account) -> str:
     """What a session is started with: another password, token, role, purpose or party ends it."""
     parts = (account.password_hash, account.token_sha256, account.roles, account.purposes, account.party)
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _time(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _stored_id(name: str) -> str:

@@ -110,16 +110,22 @@ class Workspace:
         return Outbox(self.files / LINEAGE)
 
     def deliver_lineage(self) -> None:
-        """Deliver queued lineage events to the receiver; undelivered ones stay for the next run.
+        """Deliver queued lineage events to their file, and to the receiver that the project names; undelivered ones stay for the next run.
 
         Raises:
-            LineageError: The receiver did not answer.
+            LineageError: The file can't be written.
+            SettingsError: The secret of the receiver is not set.
         """
-        from lakeward_lineage import FileTransport  # noqa: PLC0415 -- as above
+        from lakeward.flows.base.lineage_receiver import queue_events, send_events  # noqa: PLC0415 -- as above
+        from lakeward_lineage import FileTransport  # noqa: PLC0415
 
+        folder = self.files / LINEAGE
         with _DELIVERY:
             self._store_lineage()
-            self.outbox.deliver(FileTransport(self.files / LINEAGE / "events.jsonl"))
+            queue = queue_events(self.project.lineage, folder, self.outbox.pending())
+            self.outbox.deliver(FileTransport(folder / "events.jsonl"))
+            if queue:
+                send_events(self.project.lineage, self.settings, queue)
 
     def lineage_event_ids(self) -> frozenset[str]:
         """Ids of all lineage events that this lake has stored, also those of other machines.

@@ -1,5 +1,6 @@
 """Runs one dataset, or all: what has nothing new opens no table, small deliveries run beside each other, inputs before gold."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,6 +21,8 @@ from lakeward.flows.batch.parallel import default_jobs, raise_if_stopped, run_be
 
 # Bytes that wait for a dataset that runs beside others: so many of each hold no more memory than one large batch alone.
 SMALL_BYTES = 32 << 20
+
+log = logging.getLogger(__name__)
 
 
 def run_dataset(settings: Settings, name: str, *, on_progress: OnProgress = ignore_progress) -> RunReport:
@@ -145,6 +148,7 @@ class _Estate:
             self.reports[name] = _run(self.workspace, name, partial(raise_if_stopped, self.stop))
         except LakewardError as error:
             self.errors[name] = error
+            log.warning("dataset_failed", extra={"dataset": name, "code": error.code})
 
     def _is_idle_gold(self, name: str) -> bool:
         """Whether a gold dataset has nothing to do; then it is reported."""

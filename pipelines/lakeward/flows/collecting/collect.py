@@ -1,24 +1,18 @@
-"""Runs the collectors of datasets until they are stopped; each in a thread of its own, so that one that ends does not end the others."""
+"""Runs the collectors of datasets until they are stopped."""
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
-from pathlib import Path
-from threading import Event, Thread
+from collections.abc import Callable, Mapping, Sequence
+from threading import Event
 
 from lakeward.contracts.model import Contract
-from lakeward.contracts.source import MqttSource
-from lakeward.core.errors import DefinitionError, InvariantError, LakewardError, UsageError
+from lakeward.contracts.source import COLLECTED_SOURCES
+from lakeward.core.errors import LakewardError, UsageError
 from lakeward.core.settings import Settings
 from lakeward.flows.base.answers import Notice
-from lakeward.flows.base.connections import find_connection
 from lakeward.flows.base.order import active_contract
-from lakeward.flows.base.pinning import newest_plan
 from lakeward.flows.base.workspace import Workspace, open_workspace
-from lakeward.sources.collectors.mqtt import MqttCollector
-from lakeward.sources.collectors.mqtt_client import check_connection
-from lakeward.sources.collectors.state import CollectorState, read_state
-from lakeward.sources.segments.store import SegmentStore
+from lakeward.flows.collecting.doors import LINEAGE, OpenDoor, doors_of, open_door, running_collectors
+from lakeward.flows.collecting.running import RunningCollector, check_collected, start_collector
+from lakeward.sources.collectors.state import LISTENING, CollectorState, read_state
 
 # Seconds between two looks at the states.
 _LOOK = 0.5
@@ -27,27 +21,17 @@ _LOOK = 0.5
 OnState = Callable[[str, Notice], None]
 
 
-@dataclass(slots=True, kw_only=True)
-class _Running:
-    """A collector in its thread."""
-
-    thread: Thread
-    folder: Path
-    shown: tuple[str, str] = ("", "")
-    errors: list[LakewardError] = field(default_factory=list)
-
-
 def collected_datasets(settings: Settings) -> tuple[str, ...]:
     """The datasets whose source needs a collector."""
     contracts = open_workspace(settings).project.valid_contracts()
-    return tuple(name for name, contract in contracts.items() if isinstance(contract.source, MqttSource) and not contract.retired)
+    return tuple(name for name, one in contracts.items() if isinstance(one.source, COLLECTED_SOURCES) and not one.retired)
 
 
 def collect(settings: Settings, names: Sequence[str], stop: Event, on_state: OnState) -> dict[str, LakewardError]:
     """Collect until `stop` is set; what came is landed then.
 
     Args:
-        names: Datasets; empty: all whose source needs a collector.
+        names: Datasets; empty: all whose source needs a collector, and the door of lineage events.
         on_state: Takes each change of a collector's state.
 
     Returns:
@@ -58,62 +42,55 @@ def collect(settings: Settings, names: Sequence[str], stop: Event, on_state: OnS
     """
     workspace = open_workspace(settings)
     contracts = {name: active_contract(workspace.project, name) for name in names or collected_datasets(settings)}
-    if not contracts:
+    for contract in contracts.values():
+        check_collected(workspace, contract)
+    doors = doors_of(workspace, contracts, with_lineage=not names)
+    if not contracts and not doors:
         raise UsageError("nothing_to_collect")
     failed: dict[str, LakewardError] = {}
-    running: dict[str, _Running] = {}
-    for name, contract in contracts.items():
-        try:
-            running[name] = _start(workspace, contract, stop)
-        except UsageError:
-            raise
-        except LakewardError as error:
-            failed[name] = error
+    running = _start(workspace, contracts, stop, failed)
+    opened = _open(workspace, doors, stop, failed)
+    for one in opened:
+        running |= running_collectors(workspace, one)
+        if one.door.has_lineage:
+            on_state(LINEAGE, Notice(LISTENING, {"address": one.address}))
     _watch(running, on_state)
+    for one in opened:
+        one.thread.join()
+        failed |= one.door.failed
     return failed | {name: one.errors[0] for name, one in running.items() if one.errors}
 
 
-def _start(workspace: Workspace, contract: Contract, stop: Event) -> _Running:
-    if not isinstance(contract.source, MqttSource):
-        raise UsageError("source_needs_no_collector", dataset=contract.name)
-    if workspace.lake.options:
-        raise UsageError("source_needs_folder", dataset=contract.name)
-    connection = find_connection(workspace, contract.source.connection)
-    check_connection(connection)
-    landing = workspace.files / "landing"
-    _check_landing(workspace, landing, contract.name)
-    with suppress(DefinitionError):  # of a mapping: it is for runs to say, and no reason to lose messages
-        workspace.source(contract).receive()
-    collector = MqttCollector(
-        dataset=contract.name, connection=connection, source=contract.source, landing=landing, clock=workspace.clock
-    )
-    errors: list[LakewardError] = []
-
-    def run() -> None:
+def _start(
+    workspace: Workspace, contracts: Mapping[str, Contract], stop: Event, failed: dict[str, LakewardError]
+) -> dict[str, RunningCollector]:
+    """Start the collectors of sources with one of their own; the others' errors go to `failed`."""
+    running: dict[str, RunningCollector] = {}
+    behind_doors = {one.name for door in doors_of(workspace, contracts, with_lineage=False).values() for one in door}
+    for name, contract in contracts.items():
+        if name in behind_doors:
+            continue
         try:
-            collector.run(stop)
+            running[name] = start_collector(workspace, contract, stop)
         except LakewardError as error:
-            errors.append(error)
-
-    thread = Thread(target=run, name=f"collect {contract.name}")
-    thread.start()
-    return _Running(thread=thread, folder=landing / contract.name, errors=errors)
+            failed[name] = error
+    return running
 
 
-def _check_landing(workspace: Workspace, landing: Path, name: str) -> None:
-    """Check that the landing has what the lake has read: new segments under old numbers would never be read.
+def _open(
+    workspace: Workspace, doors: Mapping[str, Sequence[Contract]], stop: Event, failed: dict[str, LakewardError]
+) -> list[OpenDoor]:
+    """Open the doors; of one that can't be opened all datasets fail."""
+    opened: list[OpenDoor] = []
+    for name, behind in doors.items():
+        try:
+            opened.append(open_door(workspace, name, behind, stop))
+        except LakewardError as error:
+            failed.update(dict.fromkeys((one.name for one in behind) if behind else (LINEAGE,), error))
+    return opened
 
-    Raises:
-        InvariantError: It has not.
-    """
-    store = SegmentStore.of_dataset(landing, name)
-    with workspace.engine() as engine:
-        read = newest_plan(engine, name).end
-    if store.newest() < read:
-        raise InvariantError("segment_missing", folder=store.folder, number=read)
 
-
-def _watch(running: dict[str, _Running], on_state: OnState) -> None:
+def _watch(running: Mapping[str, RunningCollector], on_state: OnState) -> None:
     """Report changes until all have ended."""
     while True:
         alive = [one for one in running.values() if one.thread.is_alive()]

@@ -1,14 +1,19 @@
 """Writes how the collector, and the run that follows it, are started as services: units of systemd, and services of a compose file."""
 
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from lakeward.contracts.collected_source import HttpSource, ModbusSource, OpcUaSource
+from lakeward.contracts.model import Contract
+from lakeward.contracts.source import COLLECTED_SOURCES, FileDropSource, KafkaSource, MqttSource, SqlSource
 from lakeward.core.errors import MachineError
 from lakeward.core.settings import Settings
 from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.connections import CONNECTIONS_FILE
-from lakeward.flows.base.workspace import open_workspace
+from lakeward.flows.base.workspace import Workspace, open_workspace
+from lakeward.flows.collecting.doors import doors_of
 
 # Folder in the project.
 FOLDER = "deploy"
@@ -31,21 +36,29 @@ PrivateTmp=true
 WantedBy=multi-user.target
 """
 COMPOSE = """\
-# Services for a compose file; the image has lakeward[mqtt], and the project is mounted with its connections.
+# Services for a compose file; the image has {package}, and the project is mounted with its connections.
 services:
-  {name}-collect:
+"""
+SERVICE = """\
+  {name}-{what}:
     image: lakeward
-    command: [lakeward, --project, /plant, collect, {name}]
+    command: [lakeward, --project, /plant, {command}]
     volumes: ["{root}:/plant"]      # {connections} in it has mode 0600 and belongs to the user of the image
-    stop_grace_period: 60s
-    restart: on-failure
-  {name}-run:
-    image: lakeward
-    command: [lakeward, --project, /plant, run, {name}, --follow]
-    volumes: ["{root}:/plant"]
-    stop_grace_period: 300s
+    stop_grace_period: {seconds}s
     restart: on-failure
 """
+# Class of a source -> the extra that the image needs; empty for none.
+_EXTRAS = {
+    FileDropSource: "",
+    MqttSource: "mqtt",
+    SqlSource: "sql",
+    KafkaSource: "kafka",
+    HttpSource: "http",
+    OpcUaSource: "opcua",
+    ModbusSource: "modbus",
+}
+# Seconds that a service has to end: a collector lands what came, a run ends its batch.
+_SECONDS = {"collect": 60, "run": 300}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,20 +79,16 @@ class ServiceFiles:
 def write_service_files(settings: Settings, name: str) -> ServiceFiles:
     """Write the files for dataset `name` into `deploy/`; files of before are replaced.
 
+    A source that a run itself reads has no collector, and so no unit for one. Datasets behind one HTTP door are collected in one process.
+
     Raises:
         UsageError: The project has no such dataset.
         ContractError: Its contract is not valid.
         MachineError: The folder can't be written.
     """
-    project = open_workspace(settings).project
-    project.contract(name)
-    program, root = Path(sys.executable).with_name("lakeward"), project.root
-    unit = {"name": name, "program": _escape(program), "root": _escape(root)}
-    texts = {
-        f"lakeward-collect-{name}.service": UNIT.format(what="collect", command=f"collect {name}", **unit),
-        f"lakeward-run-{name}.service": UNIT.format(what="run", command=f"run {name} --follow", **unit),
-        f"compose.{name}.yaml": COMPOSE.format(name=name, root=root, connections=CONNECTIONS_FILE),
-    }
+    workspace = open_workspace(settings)
+    root = workspace.project.root
+    texts = dict(_texts(workspace, workspace.project.contract(name)))
     folder = root / FOLDER
     try:
         folder.mkdir(exist_ok=True)
@@ -88,6 +97,32 @@ def write_service_files(settings: Settings, name: str) -> ServiceFiles:
     except OSError as error:
         raise MachineError("folder_not_writable", folder=folder, found=error.strerror) from error
     return ServiceFiles(files=tuple(folder / file for file in texts))
+
+
+def _texts(workspace: Workspace, contract: Contract) -> Iterator[tuple[str, str]]:
+    """Name -> text of each file."""
+    name, root = contract.name, workspace.project.root
+    program = Path(sys.executable).with_name("lakeward")
+    commands = {"run": f"run {name} --follow"}
+    if isinstance(contract.source, COLLECTED_SOURCES):
+        commands = {"collect": f"collect {' '.join(_collected_together(workspace, contract))}", **commands}
+    extra = _EXTRAS.get(type(contract.source), "")
+    compose = COMPOSE.format(package=f"lakeward[{extra}]" if extra else "lakeward")
+    for what, command in commands.items():
+        unit = {"what": what, "name": name, "program": _escape(program), "root": _escape(root), "command": command}
+        yield f"lakeward-{what}-{name}.service", UNIT.format(**unit)
+        words = ", ".join(command.split())
+        compose += SERVICE.format(
+            name=name, what=what, command=words, root=root, connections=CONNECTIONS_FILE, seconds=_SECONDS[what]
+        )
+    yield f"compose.{name}.yaml", compose
+
+
+def _collected_together(workspace: Workspace, contract: Contract) -> list[str]:
+    """The datasets that one process collects: those behind the same HTTP door, else this one."""
+    active = {name: one for name, one in workspace.project.valid_contracts().items() if not one.retired}
+    behind = doors_of(workspace, active, with_lineage=False).values()
+    return next(([one.name for one in door] for door in behind if contract.name in [one.name for one in door]), [contract.name])
 
 
 def _escape(path: Path) -> str:

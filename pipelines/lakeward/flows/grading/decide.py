@@ -38,13 +38,13 @@ def decide_grade(settings: Settings, name: str, choice: GradeChoice) -> GradedCo
         StoreConflictError: Another decision about the same column was made at the same time, or since the grade was seen.
     """
     workspace = open_workspace(settings)
-    contract, column, identity, choice = _who_and_what(workspace, name, choice)
+    contract, column, identity, choice = who_and_what(workspace, name, choice)
     with workspace.engine() as engine:
-        record = _commit_decision(workspace, engine, contract, column, (choice, identity))
+        record = commit_decision(workspace, engine, contract, column, (choice, identity))
         read_checks(engine, record)
         grades = record.current(contract)
         annotate_columns(engine, contract, grades)
-        _pass_on(workspace, engine, contract.name)
+        pass_on(workspace, engine, contract.name)
     workspace.deliver_lineage()
     return GradedColumn(contract.name, column.name, grades[column.name])
 
@@ -56,18 +56,22 @@ def preview_decision(settings: Settings, name: str, choice: GradeChoice) -> list
         UsageError, ProtectionError: As `decide_grade`, but for the second person.
     """
     workspace = open_workspace(settings)
-    contract, column, identity, choice = _who_and_what(workspace, name, choice)
+    contract, column, identity, choice = who_and_what(workspace, name, choice)
     with workspace.engine() as engine:
         run = open_run(workspace, engine)
-        decision = make_decision(run.record, contract, column, choice, identity)
-        before = {contract.name: run.record.current(contract)}
-        names = _downstream_contracts(run, contract.name)
-        before |= {name: run.record.current(found) for name, found in names.items()}
-        run.record.decisions.setdefault(contract.name, {})[column.name] = decision
-        if decision.transform:
-            run.record.assume_checked(contract.name, column.name)
-        inherit_downstream(run, [contract.name])
-        after = {name: run.record.current(found) for name, found in {contract.name: contract, **names}.items()}
+        return decision_effects(run, contract, make_decision(run.record, contract, column, choice, identity))
+
+
+def decision_effects(run: GradingRun, contract: Contract, decision: GradeDecision) -> list[GradeEffect]:
+    """What a decision would change, the column itself first. Updates `run.record`."""
+    before = {contract.name: run.record.current(contract)}
+    names = downstream_contracts(run, contract.name)
+    before |= {name: run.record.current(found) for name, found in names.items()}
+    run.record.decisions.setdefault(contract.name, {})[decision.column] = decision
+    if decision.transform:
+        run.record.assume_checked(contract.name, decision.column)
+    inherit_downstream(run, [contract.name])
+    after = {name: run.record.current(found) for name, found in {contract.name: contract, **names}.items()}
     effects = [
         GradeEffect(dataset=dataset, column=each, now=grade, after=after[dataset][each])
         for dataset, grades in before.items()
@@ -77,12 +81,19 @@ def preview_decision(settings: Settings, name: str, choice: GradeChoice) -> list
     return sorted(effects, key=lambda effect: effect.dataset != contract.name)
 
 
-def _downstream_contracts(run: GradingRun, name: str) -> dict[str, Contract]:
+def downstream_contracts(run: GradingRun, name: str) -> dict[str, Contract]:
+    """The valid contracts of what is made of the dataset."""
     found = {each: run.contracts.get(each) for each in downstream_datasets(run, [name])}
     return {each: contract for each, contract in found.items() if contract}
 
 
-def _who_and_what(workspace: Workspace, name: str, choice: GradeChoice) -> tuple[Contract, Column, Identity, GradeChoice]:
+def who_and_what(workspace: Workspace, name: str, choice: GradeChoice) -> tuple[Contract, Column, Identity, GradeChoice]:
+    """The column that a decision is about, who decides, and the choice with its grade.
+
+    Raises:
+        UsageError: The dataset, column, grade, level or category does not exist, or name or reason is missing.
+        ProtectionError: The token is not valid, or belongs to another name.
+    """
     contract, column = find_column(workspace, name)
     identity = identify(workspace, choice.by)
     check_decision_role(identity, "grade")
@@ -91,20 +102,24 @@ def _who_and_what(workspace: Workspace, name: str, choice: GradeChoice) -> tuple
     return contract, column, identity, resolve_choice(workspace, contract, column, choice)
 
 
-def _pass_on(workspace: Workspace, engine: Engine, name: str) -> None:
+def pass_on(workspace: Workspace, engine: Engine, name: str) -> None:
     """Give the new grade to what is made of the dataset, without reading any data."""
     run = open_run(workspace, engine)
     proposals = inherit_downstream(run, [name])
     store_proposals(run, proposals)
-    for each, contract in _downstream_contracts(run, name).items():
+    for each, contract in downstream_contracts(run, name).items():
         if each in proposals:
             annotate_columns(engine, contract, run.record.current(contract))
 
 
-def _commit_decision(
+def commit_decision(
     workspace: Workspace, engine: Engine, contract: Contract, column: Column, choice: tuple[GradeChoice, Identity]
 ) -> GradeRecord:
-    """Commit the decision under the next number of its dataset; a decision on another column only moves that number."""
+    """Commit the decision under the next number of its dataset; a decision on another column only moves that number.
+
+    Raises:
+        ProtectionError, StoreConflictError: As `decide_grade`.
+    """
     table, app = governance.table_spec(DECISIONS).name, f"decide/{contract.name}"
     first: GradeDecision | None = None
     started = False

@@ -9,7 +9,7 @@ from typing import Any
 from lakeward.contracts.model import Contract
 from lakeward.core.names import Layer, TableName
 from lakeward.core.sql import equals
-from lakeward.engines.protocols import Engine
+from lakeward.engines.protocols import TableReader
 from lakeward.flows.base import governance
 from lakeward.grading.catalogue import Measure, Sensitivity
 from lakeward.grading.decision import DecisionAction, GradeDecision, current_grade, standing_decision
@@ -93,7 +93,7 @@ def waiting(grades: Mapping[str, ColumnGrade]) -> int:
     return sum(1 for grade in grades.values() if grade.state in WAITING)
 
 
-def read_grade_record(engine: Engine, dataset: str | None = None) -> GradeRecord:
+def read_grade_record(engine: TableReader, dataset: str | None = None) -> GradeRecord:
     """Read the records of `dataset`, or of all datasets."""
     own = {"dataset": dataset} if dataset else {}
     record = GradeRecord()
@@ -110,7 +110,7 @@ def read_grade_record(engine: Engine, dataset: str | None = None) -> GradeRecord
     return record
 
 
-def read_checks(engine: Engine, record: GradeRecord) -> None:
+def read_checks(engine: TableReader, record: GradeRecord) -> None:
     """Read the newest check of each transform that a grade rests on, and the batches of its table."""
     rested = [dataset for dataset in record.decisions if record.transforms(dataset)]
     if not rested:
@@ -125,7 +125,7 @@ def read_checks(engine: Engine, record: GradeRecord) -> None:
         record.states[dataset] = data_state(engine, stored, dataset)
 
 
-def data_state(engine: Engine, table: TableName, dataset: str) -> str:
+def data_state(engine: TableReader, table: TableName, dataset: str) -> str:
     """The batches that a table holds, as text: compaction does not change it."""
     batches = governance.application_id(dataset, 1)
     found = engine.transactions(table).items()
@@ -139,7 +139,7 @@ def _add_decision(record: GradeRecord, dataset: str, decision: GradeDecision) ->
     (unrecorded.discard if standing == decision else unrecorded.add)(decision.column)
 
 
-def _newest_proposals(engine: Engine, dataset: str | None) -> list[dict[str, Any]]:
+def _newest_proposals(engine: TableReader, dataset: str | None) -> list[dict[str, Any]]:
     """The newest row of each column, with the number of its dataset's newest run."""
     if engine.info(governance.table_name(PROPOSALS)) is None:
         return []

@@ -6,7 +6,7 @@ from typing import Any
 
 from lakeward.core.errors import UsageError
 from lakeward.core.sql import literal
-from lakeward.engines.protocols import Engine
+from lakeward.engines.protocols import TableReader
 from lakeward.flows.base import governance
 from lakeward_lineage import Direction, Edge, Field, Hop, LineageError, walk
 
@@ -20,7 +20,7 @@ _CURRENT = {
 
 
 def current_edges_query(
-    engine: Engine, tables: Collection[str] = (OWN, FOREIGN), jobs: Collection[str] | None = None
+    engine: TableReader, tables: Collection[str] = (OWN, FOREIGN), jobs: Collection[str] | None = None
 ) -> str | None:
     """SELECT of the current edges with `from_table, from_column, to_table, to_column, job, kind`; None if there are none yet.
 
@@ -36,13 +36,31 @@ def current_edges_query(
     return " UNION ALL ".join(parts) or None
 
 
-def reachable_hops(engine: Engine, start: str, direction: Direction) -> tuple[Hop, ...]:
+def reachable_hops(engine: TableReader, start: str, direction: Direction) -> tuple[Hop, ...]:
     """The fields that `start` (TABLE or TABLE.COLUMN) reaches; see `lakeward_lineage.walk`.
-
-    Only edges of jobs between tables that are reachable are fetched, so that the time follows the answer and not the estate.
 
     Raises:
         UsageError: No edge has `start`.
+    """
+    return hops_of(reachable_edges(engine, start, direction), start, direction)
+
+
+def hops_of(graph: Iterable[Edge], start: str, direction: Direction) -> tuple[Hop, ...]:
+    """The fields that `start` reaches by these edges.
+
+    Raises:
+        UsageError: No edge has `start`.
+    """
+    try:
+        return walk(graph, start, direction)
+    except LineageError as error:
+        raise UsageError("lineage_unknown", name=start) from error
+
+
+def reachable_edges(engine: TableReader, start: str, direction: Direction) -> list[Edge]:
+    """The current edges on the ways from `start` (TABLE or TABLE.COLUMN).
+
+    Only edges of jobs between tables that are reachable are fetched, so that the time follows the answer and not the estate.
     """
     parts = (f"SELECT from_table, to_table, job FROM governance.{name}" for name in _stored_tables(engine, (OWN, FOREIGN)))
     ever = " UNION ALL ".join(parts)
@@ -53,14 +71,10 @@ def reachable_hops(engine: Engine, start: str, direction: Direction) -> tuple[Ho
     here = "from_table" if direction is Direction.DOWN else "to_table"
     jobs = {step["job"] for step in steps if step[here] in reached or named & {step["from_table"], step["to_table"]}}
     query = current_edges_query(engine, jobs=jobs) if jobs else None
-    graph = [to_edge(row) for row in engine.fetch(f"SELECT DISTINCT * FROM ({query})")] if query else []
-    try:
-        return walk(graph, start, direction)
-    except LineageError as error:
-        raise UsageError("lineage_unknown", name=start) from error
+    return [to_edge(row) for row in engine.fetch(f"SELECT DISTINCT * FROM ({query})")] if query else []
 
 
-def _stored_tables(engine: Engine, tables: Collection[str]) -> list[str]:
+def _stored_tables(engine: TableReader, tables: Collection[str]) -> list[str]:
     return [name for name in tables if engine.info(governance.table_name(name)) is not None]
 
 

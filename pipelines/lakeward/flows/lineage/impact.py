@@ -8,7 +8,7 @@ from lakeward.contracts.model import Contract
 from lakeward.core.errors import ContractError, UsageError
 from lakeward.core.names import TableName
 from lakeward.core.settings import Settings
-from lakeward.engines.protocols import Engine
+from lakeward.engines.protocols import Engine, TableReader
 from lakeward.engines.tables import Txn
 from lakeward.flows.base import governance
 from lakeward.flows.base.answers import fields_of
@@ -96,18 +96,27 @@ def lineage_impact(settings: Settings, name: str, *, event: str | None = None) -
         raise UsageError("change_text")
     workspace = open_workspace(settings)
     with workspace.engine() as engine:
-        hops = reachable_hops(engine, name, Direction.DOWN)
-        details = _FieldDetails(workspace, engine)
-        found = [details.hop(hop) for hop in hops]
+        found = impact_hops(workspace, engine, name)
         if event is not None:
             _write_notice(workspace, engine, (name, event.strip()), found)
     return found
 
 
+def impact_hops(workspace: Workspace, tables: TableReader, name: str) -> list[ImpactHop]:
+    """As `lineage_impact`, in an opened project.
+
+    Raises:
+        UsageError: No edge has `name`.
+        PolicyError: The policy is not valid.
+    """
+    details = _FieldDetails(workspace, tables)
+    return [details.hop(hop) for hop in reachable_hops(tables, name, Direction.DOWN)]
+
+
 class _FieldDetails:
     """Owner, grade and roles of fields; each contract and each dataset's grades are read once."""
 
-    def __init__(self, workspace: Workspace, engine: Engine) -> None:
+    def __init__(self, workspace: Workspace, engine: TableReader) -> None:
         self._workspace, self._engine = workspace, engine
         self._contracts: dict[str, Contract | None] = {}
         self._grades: dict[str, Mapping[str, ColumnGrade]] = {}

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from lakeward.core.errors import MachineError, ProtectionError, UsageError
 from lakeward.core.spelling import did_you_mean
-from lakeward.flows.base.identity import check_mark, read_mark, register_path, write_mark
+from lakeward.flows.base.identity import check_mark, read_mark, register_path, session_account, write_mark
 from lakeward.flows.base.workspace import Workspace
 from lakeward.flows.serving.access import current_account
 from lakeward.protection.accounts import ADMIN_ROLE, Account
@@ -67,14 +67,14 @@ def open_account(register: AccountRegister, name: str) -> Account:
 
 
 def _author(workspace: Workspace, register: AccountRegister, owned: str | None) -> tuple[str, bool]:
-    """The author of a change, and whether a token verified it.
+    """The author of a change, and whether a token or a session of the portal verified it.
 
     Raises:
-        ProtectionError: The token is not valid or not an admin's, or it is missing although there are admins.
+        ProtectionError: The token is not valid or not an admin's, or it is missing although there are admins; or the session has ended.
     """
-    token, now = workspace.settings.token, workspace.clock.now()
-    if token is not None:
-        account = register.authenticate(token, now)
+    token, session, now = workspace.settings.token, workspace.settings.session, workspace.clock.now()
+    if token is not None or session is not None:
+        account = register.authenticate(token, now) if token is not None else session_account(workspace, register, session or "")
         if ADMIN_ROLE not in account.roles and account.name != owned:
             raise ProtectionError("account_admin_needed", role=ADMIN_ROLE)
         return account.name, True

@@ -15,8 +15,8 @@ from lakeward.core.storage.probe import STORE_CHECKED, check_store, races_large
 from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.identity import open_register
 from lakeward.flows.base.workspace import open_workspace
-from lakeward.flows.operations.databases import check_databases
 from lakeward.flows.operations.key_checks import check_keys, check_seal_key, protection_extra, uses_protection
+from lakeward.flows.operations.source_checks import check_sources
 from lakeward.flows.operations.spark_setup import check_spark, uses_spark
 from lakeward.serving.tokens import can_tokenise
 
@@ -36,6 +36,10 @@ EXTRAS = {
     "apache-airflow": "airflow",
     "adbc-driver-postgresql": "sql",
     "confluent-kafka": "kafka",
+    "paho-mqtt": "mqtt",
+    "uvicorn": "http",
+    "asyncua": "opcua",
+    "pymodbus": "modbus",
 }
 
 
@@ -77,7 +81,7 @@ def check_machine(settings: Settings) -> list[MachineCheck]:
         *keys,
         *_check_spark_parts(settings),
         *_check_lake(settings),
-        *_check_databases(settings),
+        *_check_sources(settings),
         *_check_accounts(settings),
         _check_engine(settings),
     ]
@@ -160,11 +164,10 @@ def _check_store(settings: Settings, lake: Lake) -> Iterator[MachineCheck]:
     yield _check_row("lake", f"{lake}: {text(finding, settings.lang)}", "")
 
 
-def _check_databases(settings: Settings) -> Iterator[MachineCheck]:
+def _check_sources(settings: Settings) -> Iterator[MachineCheck]:
     """One that can't be had stops its own datasets only."""
-    for name, found in check_databases(settings):
-        lines = found.render(settings.lang) if isinstance(found, LakewardError) else ""
-        yield _check_row(f"connection {name}", None if lines else str(found), lines, needed=False)
+    for name, found, problem in check_sources(settings):
+        yield _check_row(f"connection {name}", found or None, problem, needed=False)
 
 
 def _check_accounts(settings: Settings) -> Iterator[MachineCheck]:

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from lakeward.contracts.collected_source import HttpSource, ModbusSource, OpcUaSource
 from lakeward.contracts.model import Contract
-from lakeward.contracts.source import SqlSource, WatermarkMode
+from lakeward.contracts.source import KafkaSource, SqlSource, WatermarkMode
 from lakeward.flows.base.answers import Notice, fields_of
 
 
@@ -44,11 +45,21 @@ class SourceStatus:
 
 
 def guarantee_of(contract: Contract) -> Notice | None:
-    """What the watermark of a table guarantees; None of another source."""
-    if not isinstance(contract.source, SqlSource):
-        return None
-    watermark = contract.source.watermark
-    facts = {"dataset": contract.name, "column": watermark.column}
-    if watermark.mode is WatermarkMode.XID8:
-        return Notice("guarantee_xid8", facts)
-    return Notice("guarantee_lookback", {**facts, "lookback": watermark.lookback})
+    """What is promised of the rows of a source; None of files, and of a broker, whose settings decide."""
+    found: tuple[str, dict[str, object]] | None
+    match contract.source:
+        case SqlSource(watermark=watermark):
+            is_exact = watermark.mode is WatermarkMode.XID8
+            facts = {"column": watermark.column, "lookback": watermark.lookback}
+            found = ("guarantee_xid8", {"column": watermark.column}) if is_exact else ("guarantee_lookback", facts)
+        case KafkaSource():
+            found = "guarantee_offsets", {}
+        case HttpSource():
+            found = "guarantee_answered", {}
+        case OpcUaSource(repair_hours=hours):
+            found = ("guarantee_history", {"hours": hours}) if hours else ("guarantee_queue", {})
+        case ModbusSource(poll_ms=step):
+            found = "guarantee_polls", {"milliseconds": step}
+        case _:
+            found = None
+    return Notice(found[0], {"dataset": contract.name, **found[1]}) if found else None

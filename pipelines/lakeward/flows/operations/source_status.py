@@ -8,7 +8,7 @@ from lakeward.contracts.model import Contract
 from lakeward.flows.base.answers import Notice
 from lakeward.flows.base.workspace import Workspace
 from lakeward.flows.operations.source_answers import SourceStatus
-from lakeward.sources.collectors.state import CONNECTED, CONNECTING, STOPPED, CollectorState, read_state
+from lakeward.sources.collectors.state import CONNECTED, CONNECTING, LISTENING, STOPPED, CollectorState, read_state
 from lakeward.sources.segments.store import LandedSegment, SegmentStore
 
 # A collector writes its state each second; without a sign for this long it does not run.
@@ -51,7 +51,7 @@ def _notices(name: str, status: SourceStatus, state: CollectorState | None, now:
     elif status.state == STOPPED or not status.running:
         facts = {"dataset": name, "host": state.host, "heartbeat": state.heartbeat[:19] + "Z"}
         yield Notice("next_collector_stopped" if status.state == STOPPED else "next_collector_silent", facts)
-    elif status.state not in {CONNECTED, CONNECTING}:
+    elif status.state not in {CONNECTED, CONNECTING, LISTENING}:
         yield Notice(state.state, {"address": state.address, **state.facts})
     if status.oldest and now - status.oldest > UNREAD:
         yield Notice(

@@ -54,7 +54,7 @@ class DatasetStatus:
         proposed_key: Columns of a key that needs `lakeward contract confirm-key`; until then no row replaces another.
         source: The state of its collector and of what it has landed; None of a source without one.
         retired: Whether its contract says that it is not run any more.
-        guarantee: Message on which rows of a database's table can be missed; None of another source.
+        guarantee: Message on what is promised of its source: which rows can be missed; None of files and brokers.
         next: Recommended next steps, as messages that name a command.
     """
 

@@ -1,11 +1,11 @@
 """The open portal of a project: its read model, its log-ins, and the evidence of its numbers."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+import logging
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from threading import Lock
 
 from lakeward.core.errors import LakewardError, MachineError, PolicyError, UsageError
 from lakeward.core.evidence import Evidence
@@ -14,11 +14,19 @@ from lakeward.core.settings import Settings
 from lakeward.flows.base.policy_file import read_policy_file
 from lakeward.flows.base.sessions import PORTAL_FOLDER, SessionStore
 from lakeward.flows.base.workspace import Workspace, open_workspace
+from lakeward.flows.filing.catalogue import CatalogueReport
+from lakeward.flows.portal.actions import PortalActions
+from lakeward.flows.portal.filing_work import FilingWork
+from lakeward.flows.portal.kept import KeptAnswer
 from lakeward.flows.portal.logins import Logins
 from lakeward.flows.portal.read_model import ReadModel
 from lakeward.flows.portal.reading import ModelReading
+from lakeward.flows.portal.token_holders import TokenHolder, token_holder
+from lakeward.flows.serving.login_log import LoginLog
 from lakeward.protection.load import role_titles
 from lakeward.scorecard.figures import Figure, parse_figure_id
+
+log = logging.getLogger(__name__)
 
 
 class Portal:
@@ -26,6 +34,9 @@ class Portal:
 
     Args:
         logins: Who may log in, and who has.
+        important: The catalogue of important data, as `read_important` computed it last.
+        filing: What the filing of important data waits for.
+        actions: What people do, one at a time.
         name: Name of the project.
         zone: IANA zone in which times are shown.
         languages: Languages of the plant, the first one first.
@@ -36,17 +47,28 @@ class Portal:
         self._workspace = workspace
         self._model = ReadModel(workspace, folder)
         self._sessions = SessionStore(folder)
-        self._reproducing, self._acting = Lock(), Lock()
-        self.logins = Logins(workspace, self._sessions)
+        self._log = LoginLog(workspace)
+        self.filing = FilingWork(workspace, self._model)
+        self.important: KeptAnswer[CatalogueReport] = KeptAnswer()
+        self.logins = Logins(workspace, self._sessions, self._log)
+        self.actions = PortalActions(workspace, self.logins, self.refresh)
         self.name, self.zone, self.languages = workspace.project.name, workspace.project.zone, workspace.project.languages
 
     def close(self) -> None:
         """Close its files, so that another process can open the portal."""
+        try:
+            self._log.close()
+        except LakewardError as error:  # the entries lie on the disk; who opens the lake next commits them
+            log.warning("log-ins are not committed yet", extra={"code": error.code})
         self._sessions.close()
         self._model.close()
 
     def refresh(self) -> bool:
-        """Take over what changed in the lake; whether anything did."""
+        """Take over what changed in the lake; whether anything did. Log-ins are committed, once a minute at most."""
+        try:
+            self._log.commit_waiting()
+        except LakewardError as error:  # they stay on the disk until the next try
+            log.warning("log-ins are not committed yet", extra={"code": error.code})
         return self._model.refresh()
 
     def read(self, as_of: datetime | None = None) -> AbstractContextManager[ModelReading]:
@@ -61,6 +83,11 @@ class Portal:
     def settings(self) -> Settings:
         """The settings of what is read for no one: no value of a row."""
         return self._workspace.settings
+
+    @property
+    def state(self) -> int:
+        """Raised whenever what is read changes: tables, contracts, glossary."""
+        return self._model.state
 
     @property
     def checked_at(self) -> datetime | None:
@@ -79,18 +106,14 @@ class Portal:
         except PolicyError:
             return {}
 
-    @contextmanager
-    def acting(self, session_id: str) -> Iterator[Settings]:
-        """The settings of an action, signed by a session; one action at a time, and what it changed is taken over at its end.
+    def holder_of(self, token: str) -> TokenHolder:
+        """The account of an access token.
 
-        Args:
-            session_id: Id of the session that signs.
+        Raises:
+            ProtectionError: The token is not valid, or its account is of an outside party.
+            MachineError: The register can't be read.
         """
-        with self._acting:
-            try:
-                yield replace(self._workspace.settings, session=session_id)
-            finally:
-                self.refresh()
+        return token_holder(self._workspace, token)
 
     def reproduce(self, sql: str, versions: Mapping[str, int]) -> Evidence:
         """Run the query of a figure again on the lake, at these versions of its tables; one at a time.
@@ -100,9 +123,13 @@ class Portal:
             MachineError: The lake can't be read.
         """
         at = {TableName.parse(table): version for table, version in versions.items()}
-        with self._reproducing, self._workspace.engine() as engine:
-            rows = engine.fetch(sql, at=at)
-        return Evidence(sql, versions, rows[0]["value"] if rows else None)
+
+        def read() -> Evidence:
+            with self._workspace.engine() as engine:
+                rows = engine.fetch(sql, at=at)
+            return Evidence(sql, versions, rows[0]["value"] if rows else None)
+
+        return self.actions.read_alone(read)
 
 
 def open_portal(settings: Settings) -> Portal:

@@ -27,6 +27,8 @@ from lakeward.flows.portal.reading import ModelReading
 TABLES = (
     *("runs", "verdicts", "contracts", "quarantine_events", "lineage_edges", "access_log", "scores"),
     *("grade_proposals", "grade_decisions", "transform_checks", "maturity", SCHEMA_TABLE),
+    *("foreign_edges", "filings", "catalogue", "maintenance"),
+    *("regrading_tasks", "access_findings", "incidents", "purpose_requests"),
 )
 READ_FILE = "read.duckdb"
 
@@ -54,6 +56,7 @@ class ReadModel:
         self._positions: dict[str, LogPosition] = {}
         self._stamps: dict[str, str] = {}
         self._sql: dict[str, str] = {}
+        self.state = 0
         self.checked_at: datetime | None = None
         self.fault: LakewardError | None = None
         with self._file.write() as writer:
@@ -148,6 +151,7 @@ class ReadModel:
     def _note_state(self, reading: FileReading) -> None:
         self._positions, self._stamps = reading.positions(), catalogue.known_stamps(reading)
         self._sql = {row["name"]: row["sql"] for row in reading.fetch("SELECT name, sql FROM families")}
+        self.state += 1
 
 
 def _make_missing_tables(writer: FileWriting) -> None:

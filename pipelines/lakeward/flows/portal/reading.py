@@ -6,13 +6,17 @@ from datetime import datetime
 from lakeward.core.clock import EPOCH, MICROSECOND
 from lakeward.core.sql import identifier
 from lakeward.engines.embedded.read_file import FileReading
+from lakeward.engines.protocols import TableReader
 from lakeward.flows.portal.figures import TIMED_FAMILY, stored_family
 from lakeward.scorecard.families import ageing
 from lakeward.scorecard.figures import Family, FamilyResult, FigureRow, Value
+from lakeward.scorecard.portal.access_queries import ACCESS_QUERIES
 from lakeward.scorecard.portal.queries import QUERIES
 from lakeward.scorecard.portal.rows import ROW_FAMILIES
+from lakeward.scorecard.portal.work_queries import WORK_QUERIES
 
 _LAYER = "governance."
+_QUERIES = {**QUERIES, **WORK_QUERIES, **ACCESS_QUERIES}
 
 
 class ModelReading:
@@ -47,6 +51,11 @@ class ModelReading:
         rows = self._reading.fetch(f"SELECT * FROM {source} WHERE {condition} ORDER BY {order}", head)
         return FamilyResult.from_rows(family, self.versions(family.tables), rows) if rows or family.keys else None
 
+    @property
+    def tables(self) -> TableReader:
+        """The copies of the governance tables, read as an engine reads those of the lake."""
+        return self._reading
+
     def definition(self, name: str) -> Family | None:
         """The family with its query; None if there is none of this name."""
         if name != TIMED_FAMILY:
@@ -58,9 +67,9 @@ class ModelReading:
         """The rows of one of the queries of pages; `$now` is known to all of them.
 
         Args:
-            query: Its name in `QUERIES`.
+            query: Its name in one of the tables of queries.
         """
-        found = QUERIES[query]
+        found = _QUERIES[query]
         given = {"now": (self.now - EPOCH) // MICROSECOND, **parameters}
         used = {name: value for name, value in given.items() if f"${name}" in found.sql}
         rows = self._reading.fetch(found.sql, used)

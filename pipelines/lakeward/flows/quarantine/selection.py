@@ -58,7 +58,9 @@ class Selection:
         rules = "rule" if "rule" not in types else "_rule"
         spread = f"SELECT *, unnest(CAST(_reasons AS VARCHAR[])) AS {rules} FROM {relation}"
         column_types = {**types, rules: DataType(Kind.STRING)}
-        conditions = [*self._conditions(rules)] + ([f"TRY({checked_expression(self.where, column_types)})"] if self.where else [])
+        conditions = [*self._conditions(rules)] + (
+            [f"TRY({checked_expression(self.where, column_types, is_repeatable=True)})"] if self.where else []
+        )
         return f"SELECT DISTINCT _file_seq, _row, _batch_seq FROM ({spread}) WHERE {' AND '.join(conditions) or 'TRUE'}"
 
     def to_request(self, signature: Signature) -> str:

@@ -1,4 +1,4 @@
-"""Assesses readiness by GB/T 36073: runs the query of each indicator and stores changes in `governance.maturity`.
+"""Measures readiness by GB/T 36073: runs the query of each indicator and stores changes in `governance.maturity`.
 
 A rerun over unchanged tables commits nothing. `governance.maturity` is never used as evidence for itself.
 """
@@ -14,11 +14,12 @@ from lakeward.contracts.project import Project
 from lakeward.core.errors import ContractError, DefinitionError
 from lakeward.core.evidence import Evidence
 from lakeward.core.names import Layer, RunId, TableName, new_run_id
-from lakeward.core.settings import Settings
-from lakeward.engines.protocols import Engine
+from lakeward.core.sql import equals
+from lakeward.engines.protocols import Engine, TableReader
 from lakeward.engines.tables import Txn
 from lakeward.flows.base import governance
-from lakeward.flows.base.workspace import open_workspace
+from lakeward.flows.base.workspace import Workspace
+from lakeward.flows.scorecard.editions import answers_file
 from lakeward.flows.scorecard.inventory import take_inventory
 from lakeward.flows.scorecard.summary import maturity_summary
 from lakeward.maturity.assessment import IndicatorFact, ItemAssessment, MeasuredIndicator, Readiness, assess_facts
@@ -26,7 +27,6 @@ from lakeward.maturity.assessor import AssessorAnswer, read_answers
 from lakeward.maturity.catalogue import Catalogue, Indicator, default_catalogue
 
 APP = "lakeward/maturity"
-ANSWERS_FILE = "expectations/policies/assessor.yaml"
 # Columns that differ between equal assessments: the query contains its day.
 VOLATILE_COLUMNS = ("run_id", "seq", "assessed_at", "sql")
 
@@ -64,23 +64,21 @@ class Assessment:
         return {**maturity_summary(self.readiness).as_dict(), **run}
 
 
-def assess_readiness(settings: Settings) -> Assessment:
-    """Assess the current lake.
+def assess_lake(workspace: Workspace, engine: Engine, edition: Catalogue, answers: Sequence[AssessorAnswer]) -> Assessment:
+    """Assess the current lake by what its governance tables hold, and store a changed result.
+
+    Args:
+        answers: The assessor's answers of this edition.
 
     Raises:
-        DefinitionError: The assessor's answers are not valid, or belong to another edition.
         ContractError: A contract of the project is not valid.
     """
-    workspace, edition = open_workspace(settings), default_catalogue()
-    answers = read_assessor_answers(workspace.project, edition)
-    now = workspace.clock.now()
-    with workspace.engine() as engine:
-        assets = take_inventory(engine, workspace.project)
-        stored = any(asset["stored"] for asset in assets)
-        facts = measure_indicators(engine, edition, now) if stored else empty_lake_facts(edition)
-        # Every asset is critical until a contract can state it.
-        readiness = assess_facts(edition, facts, answers, (len(assets), len(assets)))
-        return _store_assessment(engine, readiness, now)
+    now, assets = workspace.clock.now(), take_inventory(engine, workspace.project)
+    stored = any(asset["stored"] for asset in assets)
+    facts = measure_indicators(engine, edition, now) if stored else empty_lake_facts(edition)
+    # Every asset is critical until a contract can state it.
+    readiness = assess_facts(edition, facts, answers, (len(assets), len(assets)))
+    return _store_assessment(engine, readiness, now)
 
 
 def read_assessor_answers(project: Project, edition: Catalogue) -> tuple[AssessorAnswer, ...]:
@@ -89,14 +87,15 @@ def read_assessor_answers(project: Project, edition: Catalogue) -> tuple[Assesso
     Raises:
         DefinitionError: The file is not valid.
     """
-    path = project.root / ANSWERS_FILE
+    name = answers_file(edition)
+    path = project.root / name
     if not path.is_file():
         return ()
     try:
-        text = read_text(path, ANSWERS_FILE)
+        text = read_text(path, name)
     except ContractError as error:
         raise DefinitionError(error.code, **error.facts) from None
-    return read_answers(text, ANSWERS_FILE, edition)
+    return read_answers(text, name, edition)
 
 
 def measure_indicators(engine: Engine, edition: Catalogue, now: datetime) -> dict[str, IndicatorFact]:
@@ -113,10 +112,11 @@ def empty_lake_facts(edition: Catalogue) -> dict[str, IndicatorFact]:
     return {indicator.id: IndicatorFact(None, reason="maturity_lake_empty") for indicator in edition.indicators}
 
 
-def stored_assessment(engine: Engine) -> list[Row]:
-    """The rows of the newest assessment of this edition; empty before the first."""
-    found = governance.read_rows(engine, "maturity", order="seq", edition=default_catalogue().edition)
-    return [row for row in found if row["seq"] == found[-1]["seq"]]
+def stored_assessment(engine: TableReader, edition: Catalogue | None = None) -> list[Row]:
+    """The rows of the newest assessment of an edition, by default of the default one; empty before the first."""
+    name = (edition or default_catalogue()).edition
+    newest = f"seq = (SELECT max(seq) FROM governance.maturity WHERE {equals(edition=name)})"
+    return governance.read_rows(engine, "maturity", newest, edition=name)
 
 
 def _measure_indicator(engine: Engine, indicator: Indicator, day: datetime, versions: dict[str, int]) -> IndicatorFact:
@@ -132,8 +132,9 @@ def _measure_indicator(engine: Engine, indicator: Indicator, day: datetime, vers
 
 
 def _store_assessment(engine: Engine, readiness: Readiness, now: datetime) -> Assessment:
-    last = stored_assessment(engine)
-    run_id, seq = new_run_id(), last[0]["seq"] + 1 if last else 1
+    last = stored_assessment(engine, readiness.catalogue)
+    # The number counts the assessments by all editions.
+    run_id, seq = new_run_id(), engine.txn(governance.table_name("maturity"), APP) + 1
     head = {
         "run_id": run_id,
         "seq": seq,

@@ -10,10 +10,8 @@ from lakeward.contracts.model import Contract
 from lakeward.contracts.project import Project
 from lakeward.core.names import Layer, TableName
 from lakeward.engines.protocols import Engine
-from lakeward.engines.tables import TableInfo, Txn
+from lakeward.engines.tables import TableInfo
 from lakeward.flows.base import governance
-
-APP = "lakeward/inventory"
 
 
 def take_inventory(engine: Engine, project: Project) -> list[dict[str, Any]]:
@@ -21,17 +19,8 @@ def take_inventory(engine: Engine, project: Project) -> list[dict[str, Any]]:
     promised = {contract.table(contract.layer): contract for contract in project.valid_contracts().values()}
     stored = {info.name: info for info in engine.tables() if info.name.layer in {Layer.SILVER, Layer.GOLD}}
     rows = [_asset_row(name, promised.get(name), stored.get(name)) for name in sorted({*promised, *stored}, key=str)]
-    if rows != governance.read_rows(engine, "inventory", order="asset"):
-        _replace_inventory(engine, rows)
+    governance.replace_rows(engine, "inventory", rows, order="asset")
     return rows
-
-
-def _replace_inventory(engine: Engine, rows: list[dict[str, Any]]) -> None:
-    table = governance.table_spec("inventory")
-    values = [[row[column.name] for column in table.columns] for row in rows]
-    query = engine.literal_rows({column.name: column.type for column in table.columns}, values)
-    txn = Txn(APP, engine.txn(table.name, APP) + 1)
-    governance.with_retries(lambda: engine.overwrite(table, query, "TRUE", txn))
 
 
 def _asset_row(name: TableName, contract: Contract | None, info: TableInfo | None) -> dict[str, Any]:

@@ -9,13 +9,15 @@ from typing import Any
 
 from lakeward.core.errors import UsageError
 from lakeward.core.settings import Settings
+from lakeward.engines.protocols import TableReader
 from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.scorecard.assess import stored_assessment
+from lakeward.flows.scorecard.editions import find_edition
 from lakeward.maturity.arithmetic import ItemProposal
 from lakeward.maturity.assessment import DomainAssessment, ItemAssessment, Readiness
-from lakeward.maturity.assessor import AssessorAnswer
-from lakeward.maturity.catalogue import Catalogue, Item, default_catalogue
+from lakeward.maturity.assessor import AnswerDocument, AssessorAnswer
+from lakeward.maturity.catalogue import Catalogue, Domain, Item, default_catalogue
 
 Row = dict[str, Any]
 # Stored fields of an indicator; the others come from the catalogue.
@@ -73,6 +75,7 @@ class MaturityItem:
         difference: Assessor minus proposal.
         who: Name of the assessor; None without an answer.
         documents: Documents that the assessor cites.
+        document_facts: The same documents, with hash, day and page where they are known.
         ceiling: Highest score that live evidence can propose.
         coverage: Weight of the measured indicators, 0 to 1.
         reason: Message code of why there is no score.
@@ -92,6 +95,7 @@ class MaturityItem:
     difference: Decimal | None
     who: str | None
     documents: tuple[str, ...]
+    document_facts: tuple[AnswerDocument, ...]
     ceiling: Decimal
     coverage: Decimal
     reason: str | None
@@ -106,17 +110,29 @@ class MaturityItem:
         return fields_of(self)
 
 
-def show_maturity(settings: Settings, item: str | None = None) -> list[MaturityItem]:
+def show_maturity(settings: Settings, item: str | None = None, year: str = "") -> list[MaturityItem]:
     """Every item, or the requested one.
 
+    Args:
+        year: Year of the edition; empty for the default one.
+
     Raises:
-        UsageError: The lake has not been assessed, or the edition has no such item.
+        UsageError: The lake has not been assessed, there is no such edition, or the edition has no such item.
     """
-    edition = default_catalogue()
+    with open_workspace(settings).engine() as engine:
+        return read_maturity(engine, item, year)
+
+
+def read_maturity(tables: TableReader, item: str | None = None, year: str = "") -> list[MaturityItem]:
+    """As `show_maturity`, of tables that are open.
+
+    Raises:
+        UsageError: As `show_maturity`.
+    """
+    edition = find_edition(year)
     if item is not None and item not in {known_item.number for known_item in edition.items}:
         raise UsageError("maturity_item_not_there", edition=edition.edition, item=item)
-    with open_workspace(settings).engine() as engine:
-        rows = stored_assessment(engine)
+    rows = stored_assessment(tables, edition)
     if not rows:
         raise UsageError("maturity_not_assessed", edition=edition.edition)
     readiness = stored_readiness(rows, edition)
@@ -126,6 +142,11 @@ def show_maturity(settings: Settings, item: str | None = None) -> list[MaturityI
         for reading in domain.items
         if item in {None, reading.item.number}
     ]
+
+
+def maturity_domains() -> tuple[Domain, ...]:
+    """The capability domains of the edition."""
+    return default_catalogue().domains
 
 
 def stored_readiness(rows: list[Row], edition: Catalogue) -> Readiness:
@@ -148,6 +169,7 @@ def _item_reading(item: Item, row: Row) -> ItemAssessment:
             when=date.fromisoformat(stored_answer["when"]),
             reason=stored_answer["reason"],
             documents=tuple(stored_answer["documents"]),
+            document_facts=tuple(AnswerDocument(**each) for each in stored_answer.get("document_facts", ())),
         )
         if stored_answer
         else None
@@ -167,6 +189,7 @@ def _item_row(domain: DomainAssessment, reading: ItemAssessment, whole: Readines
         difference=reading.difference,
         who=answer.who if answer else None,
         documents=answer.documents if answer else (),
+        document_facts=answer.document_facts if answer else (),
         ceiling=reading.item.ceiling,
         coverage=reading.proposal.coverage,
         reason=None if answer else reading.proposal.reason,

@@ -15,13 +15,13 @@ class SocketFolder:
     """A new folder of mode 0700; folders of servers that were killed are deleted first.
 
     Args:
-        place: Folder that it lies in; None for the system's folder of temporary files.
+        parent: Where it lies; default: the machine's folder for temporary files.
     """
 
-    def __init__(self, place: Path | None = None) -> None:
-        place = place or Path(tempfile.gettempdir())
-        delete_abandoned_folders(place)
-        self.path, self._lock = _make_folder(place)
+    def __init__(self, parent: Path | None = None) -> None:
+        parent = parent or Path(tempfile.gettempdir())
+        delete_abandoned_folders(parent)
+        self.path, self._lock = _make_folder(parent)
 
     def delete(self) -> None:
         """Delete it."""
@@ -29,19 +29,19 @@ class SocketFolder:
         os.close(self._lock)
 
 
-def delete_abandoned_folders(place: Path) -> None:
-    """Delete this user's folders there that no living server has locked."""
-    for path in place.glob(f"{_PREFIX}*"):
+def delete_abandoned_folders(parent: Path) -> None:
+    """Delete this user's folders that no living server has locked."""
+    for path in parent.glob(f"{_PREFIX}*"):
         lock = _lock(path)
         if lock is not None:
             shutil.rmtree(path, ignore_errors=True)
             os.close(lock)
 
 
-def _make_folder(place: Path) -> tuple[Path, int]:
+def _make_folder(parent: Path) -> tuple[Path, int]:
     """A locked folder. Another server may delete one before it is locked: then there is a next one."""
     while True:
-        path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
+        path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
         lock = _lock(path)
         if lock is not None and path.exists():
             return path, lock

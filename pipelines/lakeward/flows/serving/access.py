@@ -1,31 +1,21 @@
-"""The access log: who read what, with the result. An entry is on disk before rows are returned; without it none are.
+"""The access log: who read what, with the result. An entry is on disk before rows are returned; without it none are."""
 
-A session writes its entries to a file, and commits them to `governance.access_log` by the hundred and at its end: a commit
-per query would double the time of a short one and create one table file each. Each entry has the hash of the one before it.
-"""
-
-import fcntl
 import json
 import os
 import pwd
 from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-from lakeward.core.clock import MICROSECOND, Clock
-from lakeward.core.errors import LakewardError, MachineError, ProtectionError
-from lakeward.core.names import new_run_id, sha256
+from lakeward.core.clock import MICROSECOND
+from lakeward.core.errors import LakewardError, ProtectionError
+from lakeward.core.names import sha256
 from lakeward.engines.protocols import Engine
-from lakeward.flows.base import governance
-from lakeward.flows.base.append_file import append_whole
-from lakeward.flows.serving.entry_copies import EntryCopies, session_txn
 from lakeward.flows.serving.quotas import RowQuota
-from lakeward.protection.log_entries import FIRST_PREV, HASH, PREV, entry_hash, keyed_text_hash
-
-# Entries per commit: at one query a second, less than two minutes of entries are uncommitted.
-COMMIT_EVERY = 100
+from lakeward.flows.serving.session_entries import SessionEntries
+from lakeward.protection.log_entries import keyed_text_hash
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,38 +51,31 @@ class LoggedRead:
 
 
 @dataclass(kw_only=True)
-class AccessLog:
-    """The entries of one session.
+class AccessLog(SessionEntries):
+    """The entries of one session of a reader.
 
     Args:
         policy, policy_version: Text and edition of the policy.
         text_key: Key of the hashes of texts; None for none.
-        folder: Folder of the entries that are not committed yet.
         principal: The account whose token was verified; None for none.
         purpose, consumer: Purpose of the session, and the party that it reads for; None for none.
         quota: Rows that the account may read; None for no limit.
-        copies: Where each entry is stored before rows leave, besides the folder: of a lake in an object store; None for a folder.
-        seq, prev: Number and hash of the last entry.
     """
 
     engine: Engine
-    clock: Clock
     role: str
     policy: str
     policy_version: str | None = None
     key_id: str | None
     text_key: bytes | None = field(default=None, repr=False)
-    folder: Path
     principal: str | None = None
     purpose: str | None = None
     consumer: str | None = None
     quota: RowQuota | None = None
-    copies: EntryCopies | None = None
-    session_id: str = field(default_factory=new_run_id)
-    seq: int = 0
-    prev: str = FIRST_PREV
-    pending: list[dict[str, Any]] = field(default_factory=list)
-    file: int | None = None
+
+    def committing_engine(self) -> AbstractContextManager[Engine]:
+        """The engine of the session, which stays open."""
+        return nullcontext(self.engine)
 
     def write(
         self, text: str, asked_at: datetime, objects: Collection[str], *, rows: int = 0, verdict: str, code: str | None = None
@@ -145,41 +128,10 @@ class AccessLog:
             StoreConflictError: As `record`.
             MachineError: As `record`.
         """
-        row = self._session_cells() | self._read_cells(read)
-        row[HASH] = entry_hash(row)
-        self._append_to_file(row)
-        self.seq, self.prev = self.seq + 1, row[HASH]
-        self.pending.append(row)
-        if len(self.pending) >= COMMIT_EVERY:
-            self.commit()
-
-    def commit(self) -> None:
-        """Commit pending entries to `governance.access_log`.
-
-        Raises:
-            StoreConflictError: Others kept committing first.
-        """
-        if self.file is not None:
-            entries = self.copies.uncommitted_entries(self.engine, self.session_id, self.pending) if self.copies else self.pending
-            governance.append_rows(self.engine, "access_log", entries, session_txn(self.session_id, self.seq))
-            self.pending.clear()
-            os.ftruncate(self.file, 0)
-            if self.copies:
-                self.copies.delete(self.session_id)
-
-    def close(self) -> None:
-        """Commit pending entries and delete the session's file."""
-        if self.file is not None:
-            self.commit()
-            self._path.unlink()
-            os.close(self.file)
-            self.file = None
+        self.append_cells(self._session_cells() | self._read_cells(read))
 
     def _session_cells(self) -> dict[str, Any]:
         return {
-            "session_id": self.session_id,
-            "seq": self.seq + 1,
-            PREV: self.prev,
             "account": current_account(),
             "principal": self.principal,
             "verified": self.principal is not None,
@@ -209,36 +161,15 @@ class AccessLog:
             # A hash of a short answer alone can be guessed.
             "answer_digest": self._keyed(read.answer_digest) if read.answer_digest else None,
             "export_id": read.export_id,
+            "event": None,
+            "subject": None,
+            "address": None,
             "asked_at": read.asked_at,
             "logged_at": logged_at,
         }
 
     def _keyed(self, text: str) -> str | None:
         return keyed_text_hash(self.text_key, text) if self.text_key else None
-
-    @property
-    def _path(self) -> Path:
-        return self.folder / f"{self.session_id}.jsonl"
-
-    def _append_to_file(self, row: Mapping[str, Any]) -> None:
-        """Append one line; after a failure the file ends with the line before it."""
-        try:
-            if self.file is None:
-                self.file = self._open_file()
-            append_whole(self.file, (json.dumps(row, default=datetime.isoformat) + "\n").encode())
-            if self.copies:
-                self.copies.write(self.session_id, self._path.read_bytes())
-        except OSError as error:
-            raise MachineError("lake_not_writable", lake=self.folder.parent) from error
-
-    def _open_file(self) -> int:
-        """The session's file, locked during the session; it gets its name only after it is locked."""
-        self.folder.mkdir(exist_ok=True)
-        draft = self.folder / f".{self.session_id}"
-        file = os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
-        fcntl.flock(file, fcntl.LOCK_EX)
-        draft.rename(self._path)
-        return file
 
 
 def _rows_counted(read: LoggedRead) -> int:

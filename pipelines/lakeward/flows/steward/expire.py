@@ -12,6 +12,7 @@ from lakeward.flows.quarantine.open_rows import has_quarantine, open_rows
 from lakeward.flows.quarantine.selection import Selection
 from lakeward.flows.quarantine.signing import resolve_signature
 from lakeward.flows.serving.clear_columns import check_expressions
+from lakeward.flows.steward.expression_trial import try_expressions
 from lakeward.flows.steward.replay import received_contract
 
 
@@ -37,6 +38,7 @@ def expire_rows(
         check_expressions(
             workspace, engine, contract, selection.expressions, (f"expire {name} {selection.where}", signature.role)
         )
+        try_expressions(workspace, name, selection, {})
         upto = pinning.newest_plan(engine, name).seq
         waiting = engine.materialise("open_rows", open_rows(engine, contract, upto + 1))
         expired = engine.materialise("expired", selection.row_ids(waiting, engine.types(waiting)))

@@ -25,6 +25,7 @@ from lakeward.flows.quarantine.open_rows import has_quarantine, open_rows
 from lakeward.flows.quarantine.selection import Selection
 from lakeward.flows.quarantine.signing import resolve_signature
 from lakeward.flows.serving.clear_columns import check_expressions
+from lakeward.flows.steward.expression_trial import try_expressions
 from lakeward.flows.steward.repair_lineage import record_repair_lineage
 from lakeward.flows.steward.replay import received_contract
 from lakeward.quality.sql import select
@@ -67,7 +68,7 @@ class Repair:
         Raises:
             ProtectionError: An expression is not valid over these columns.
         """
-        computed = {column: checked_expression(text, types) for column, text in self.expressions.items()}
+        computed = {column: checked_expression(text, types, is_repeatable=True) for column, text in self.expressions.items()}
         typed = {column: literal(text) for column, text in self.texts.items()}
         return {column: f"CAST({sql} AS {sql_type(types[column])})" for column, sql in (computed | typed).items()}
 
@@ -89,6 +90,7 @@ def repair_rows(settings: Settings, name: str, selection: Selection, repair: Rep
         expressions = [*selection.expressions, *repair.expressions.values()]
         request = f"repair {name} {selection.where} {repair.expressions}"
         check_expressions(workspace, engine, contract, expressions, (request, signature.role), repair.columns)
+        try_expressions(workspace, name, selection, repair.expressions)
         upto = pinning.newest_plan(engine, name).seq
         waiting = engine.materialise("open_rows", open_rows(engine, contract, upto + 1))
         repaired, rows = compute_repair(engine, contract, selection, repair, waiting)

@@ -23,6 +23,7 @@ from lakeward.flows.quarantine.selection import RowId, Selection
 from lakeward.flows.serving.clear_columns import check_clear, check_written
 from lakeward.flows.serving.logged_read import logged_read
 from lakeward.flows.serving.reader import resolve_reader
+from lakeward.flows.steward.expression_trial import try_expressions
 from lakeward.flows.steward.repair import Repair, check_repair, compute_repair
 from lakeward.flows.steward.replay import received_contract
 from lakeward.protection.policy import Action
@@ -121,6 +122,7 @@ def try_repair(settings: Settings, name: str, selection: Selection, repair: Repa
         expressions = [*selection.expressions, *repair.expressions.values()]
         check_clear(engine, reader, contract, _columns_read(contract, expressions))
         check_written(engine, reader, contract, repair.columns)
+        try_expressions(workspace, name, selection, repair.expressions)
         served = reader.principal.serve_table(contract, None, current_grades(engine, contract)).columns
         view = _ReaderView(reader.principal.role, served, ColumnFunctions(key, reader.principal.request.party))
         trial = _try(workspace, engine, contract, (selection, repair), view)

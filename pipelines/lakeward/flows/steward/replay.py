@@ -27,6 +27,7 @@ from lakeward.flows.quarantine.selection import Selection
 from lakeward.flows.quarantine.signing import name_signer, resolve_signature
 from lakeward.flows.serving.access import current_account
 from lakeward.flows.serving.clear_columns import check_expressions
+from lakeward.flows.steward.expression_trial import try_expressions
 from lakeward.flows.steward.redecode import plan_and_decode, reject_reasons, undecoded_notes
 from lakeward.quality.suite import load_rules
 
@@ -121,6 +122,7 @@ def _reprocess_rows(workspace: Workspace, name: str, request: ReprocessRequest, 
         check_expressions(
             workspace, engine, contract, selection.expressions, (f"{kind} {name} {selection.where}", signature.role)
         )
+        try_expressions(workspace, name, selection, {})
         last = pinning.current_definition(engine, name)
         finished = list(take_until_halted(ingest.finish_planned(last))) if last else []
         is_halted = any(batch.halted for batch in finished)

@@ -32,7 +32,11 @@ def _rules(_: Visit, reading: ModelReading, name: str) -> dict[str, object]:
 
 def _columns(_: Visit, reading: ModelReading, name: str) -> dict[str, object]:
     grades = reading.family("dataset_grades", name)
-    return {"columns": reading.rows("columns", dataset=name), "grades": _only(grades.rows if grades else ())}
+    terms: dict[str, list[FigureRow]] = {}
+    for use in reading.rows("column_terms", dataset=name):
+        terms.setdefault(use.key[0], []).append(use)
+    columns = reading.rows("columns", dataset=name)
+    return {"columns": columns, "grades": _only(grades.rows if grades else ()), "terms": terms}
 
 
 def _runs(visit: Visit, reading: ModelReading, name: str) -> dict[str, object]:

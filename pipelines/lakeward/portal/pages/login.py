@@ -21,14 +21,14 @@ def log_in(visit: Visit) -> PageAnswer:
         session_id = visit.portal.logins.log_in(name, visit.form.get("password", ""), visit.address)
     except ProtectionError as error:
         status = 429 if error.code == "login_limited" else 403
-        facts = {**_facts(target), "account": name[:64], "fault": error.render(visit.lang)}
+        facts = {**_facts(target), "account": name[:64], "fault": error.render_page(visit.lang)}
         return PageAnswer(template="login.html", facts=facts, status=status)
     return PageAnswer(to=target, session_id=session_id)
 
 
 def log_out(visit: Visit) -> PageAnswer:
     """End the session."""
-    visit.portal.logins.log_out(visit.session_id)
+    visit.portal.logins.log_out(visit.session_id, visit.address)
     return PageAnswer(to="/login", session_id="")
 
 

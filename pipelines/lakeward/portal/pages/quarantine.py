@@ -56,10 +56,10 @@ def act_on_rows(visit: Visit) -> PageAnswer:
     try:
         if action is None:
             raise UsageError("portal_form_incomplete")
-        with visit.portal.acting(visit.session_id) as settings:
+        with visit.portal.actions.act(visit.session_id) as settings:
             done = action(settings, visit)
     except LakewardError as error:
-        done, status = {"fault": error.render(visit.lang)}, 409
+        done, status = {"fault": error.render_page(visit.lang)}, 409
     with visit.portal.read() as reading:
         facts = {**_facts(visit, reading), **done}
     return PageAnswer(template="quarantine_rows.html", facts=facts, status=status)

@@ -25,8 +25,6 @@ TICK, STATE_SECONDS = 0.1, 1.0
 GATHER = 0.003
 # Seconds until the next try: the first, and the most.
 FIRST_RETRY, LAST_RETRY = 0.5, 30.0
-# Seconds by which the machine's clock may be set without an event.
-CLOCK_JUMP = 2.0
 # Not landed messages without acknowledgement (QoS 0) are bounded by memory alone: beyond this many nothing is received.
 MAX_WAITING = 200_000
 
@@ -76,23 +74,17 @@ class MqttCollector:
             self._finish(client, writer, journal)
 
     def _loop(self, client: MqttSession, writer: SegmentWriter, journal: CollectorJournal, stop: Event) -> None:
-        written, ahead = 0.0, self.clock.now().timestamp() - time.monotonic()
+        written = 0.0
+        journal.watch_clock(time.monotonic())
         while not stop.is_set():
             now = time.monotonic()
             if not self._receive(client, writer, now):
                 stop.wait(TICK)
             self._write(client, writer, journal, time.monotonic())
             if now - written >= STATE_SECONDS:
-                ahead = self._watch_clock(journal, now, ahead)
+                journal.watch_clock(now)
                 journal.write(writer.unlanded, now)
                 written = now
-
-    def _watch_clock(self, journal: CollectorJournal, now: float, before: float) -> float:
-        """By how much the machine's clock is ahead of the monotonic one; an event where that changed since `before`."""
-        ahead = self.clock.now().timestamp() - now
-        if abs(ahead - before) >= CLOCK_JUMP:
-            journal.event("source_clock_jump", seconds=round(ahead - before))
-        return ahead
 
     def _receive(self, client: MqttSession, writer: SegmentWriter, now: float) -> bool:
         """Receive for a moment; False if nothing can be received now."""

@@ -15,8 +15,12 @@ from lakeward.sources.file_copy import scratch_file
 STATE_FILE = "collector.json"
 EVENTS_FOLDER = "events"
 CONNECTED, CONNECTING, STOPPED = "source_connected", "source_connecting", "source_stopped"
+# Of a door: it takes what senders push.
+LISTENING = "source_listening"
 # The same event is not written again within this time: a source that flaps has few events.
 _REPEATED = timedelta(minutes=1)
+# Seconds by which the machine's clock may be set without an event.
+CLOCK_JUMP = 2.0
 # Seconds over which the rate is measured.
 _WINDOW = 60.0
 
@@ -72,6 +76,7 @@ class CollectorJournal:
     _since: datetime | None = None
     _written: dict[str, datetime] = field(default_factory=dict)
     _counts: deque[tuple[float, int]] = field(default_factory=deque)
+    _ahead: float | None = None
 
     def change(self, state: str, **facts: object) -> bool:
         """Take a state; whether it is another than before. Each new one that is not a start is an event."""
@@ -94,6 +99,13 @@ class CollectorJournal:
             _write_numbered(self.folder / EVENTS_FOLDER, {"kind": kind, "at": now.isoformat(), "facts": texts})
         except OSError:
             return
+
+    def watch_clock(self, monotonic: float) -> None:
+        """Write an event where the machine's clock was set since the last call."""
+        ahead = self.clock.now().timestamp() - monotonic
+        if self._ahead is not None and abs(ahead - self._ahead) >= CLOCK_JUMP:
+            self.event("source_clock_jump", seconds=round(ahead - self._ahead))
+        self._ahead = ahead
 
     def write(self, unlanded: int, monotonic: float) -> None:
         """Write the state file. A full disk leaves the last one, whose age shows it."""

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
-from lakeward.contracts.source import SegmentBounds
+from lakeward.contracts.segment_bounds import SegmentBounds
 from lakeward.core.errors import MachineError
 from lakeward.sources.segments.journal import Journal, read_journal, unfinished_journals
 from lakeward.sources.segments.store import LandedSegment, SegmentStore
@@ -65,6 +65,7 @@ class SegmentWriter:
     _batches: list[Any] = field(default_factory=list)
     _committed: int = 0
     _bytes: int = 0
+    _waiting_bytes: int = 0
 
     @classmethod
     def open(cls, store: SegmentStore, bounds: SegmentBounds, schema: Any) -> "SegmentWriter":
@@ -103,6 +104,7 @@ class SegmentWriter:
             self.opened = now
         self._rows.append(row)
         self._bytes += size
+        self._waiting_bytes += size
 
     def commit(self) -> None:
         """Write the rows that wait to the journal; on disk on return. After an error they still wait.
@@ -124,7 +126,12 @@ class SegmentWriter:
             raise MachineError("segment_not_landed", folder=self.store.folder, found=found) from error
         self._batches.append(batch)
         self._committed += len(self._rows)
-        self._rows = []
+        self._rows, self._waiting_bytes = [], 0
+
+    def withdraw(self) -> None:
+        """Forget the rows that wait, which their sender keeps."""
+        self._bytes -= self._waiting_bytes
+        self._rows, self._waiting_bytes = [], 0
 
     def is_due(self, now: float) -> bool:
         """Whether a bound is reached: the rows should be landed now."""

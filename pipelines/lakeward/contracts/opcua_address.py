@@ -1,0 +1,73 @@
+"""Addresses of nodes of OPC UA that last: the namespace by its URI, since a server may number namespaces anew when it starts."""
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from lakeward.contracts.document import safe_repr
+from lakeward.contracts.series_file import SeriesEntry, read_series_file
+from lakeward.core.errors import DefinitionError
+
+# Namespace of the standard's own nodes, which has no URI in short addresses (OPC 10000-6, 5.3.1.11).
+STANDARD = "http://opcfoundation.org/UA/"
+_FORM = re.compile(r"(?:nsu=(?P<uri>.+?);)?(?P<kind>[isgb])=(?P<text>.+)", re.DOTALL)
+_MAX_NUMBER = 0xFFFF_FFFF
+
+
+@dataclass(frozen=True, slots=True)
+class OpcUaAddress:
+    """An address: `nsu=urn:plant;s=tag0`.
+
+    Args:
+        namespace: URI of the namespace.
+        kind: `i` number, `s` text, `g` GUID, `b` bytes in base 64.
+    """
+
+    namespace: str
+    kind: str
+    text: str
+
+    @classmethod
+    def parse(cls, text: str) -> "OpcUaAddress | None":
+        """The address in a text; None if it is none."""
+        found = _FORM.fullmatch(text)
+        if found is None or not _is_identifier(found["kind"], found["text"]):
+            return None
+        return cls(found["uri"] or STANDARD, found["kind"], found["text"])
+
+    def __str__(self) -> str:
+        return f"nsu={self.namespace};{self.kind}={self.text}"
+
+
+def _is_identifier(kind: str, text: str) -> bool:
+    try:
+        match kind:
+            case "i":
+                return text.isascii() and text.isdecimal() and int(text) <= _MAX_NUMBER
+            case "g":
+                return bool(UUID(text))
+            case "b":
+                return bool(base64.b64decode(text, validate=True))
+            case _:
+                return True
+    except (ValueError, binascii.Error):
+        return False
+
+
+def read_node_mapping(path: Path) -> tuple[SeriesEntry, ...]:
+    """The entries of a mapping whose addresses are nodes.
+
+    Raises:
+        DefinitionError: It is missing, empty or not valid, or an address is none of a node; with the line.
+    """
+    entries = read_series_file(path) if path.is_file() else ()
+    if not entries:
+        raise DefinitionError("opcua_without_nodes", file=path)
+    for line, entry in enumerate(entries, 2):
+        if OpcUaAddress.parse(entry.address) is None:
+            expected, found = "nsu=URI;s=TEXT or nsu=URI;i=NUMBER", safe_repr(entry.address)
+            raise DefinitionError("series_file_value", file=path, line=line, column="address", expected=expected, found=found)
+    return entries

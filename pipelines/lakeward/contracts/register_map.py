@@ -1,0 +1,183 @@
+"""The map of a device's registers: a CSV file beside the contract, since Modbus itself says neither names nor types."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+from lakeward.contracts.document import safe_repr
+from lakeward.contracts.segment_keys import CONNECTION_NAME
+from lakeward.core.errors import DefinitionError
+from lakeward.core.keys import KeyDoc
+from lakeward.core.spelling import did_you_mean
+
+REGISTERS_FILE = "registers.csv"
+# Type -> its registers.
+TYPES: Mapping[str, int] = {
+    "bool": 1,
+    "int16": 1,
+    "uint16": 1,
+    "int32": 2,
+    "uint32": 2,
+    "float32": 2,
+    "int64": 4,
+    "uint64": 4,
+    "float64": 4,
+}
+FUNCTIONS = ("holding", "input", "coil", "discrete")
+# Of four bytes A to D, A the most significant: their order in the registers.
+ORDERS = ("ABCD", "CDAB", "BADC", "DCBA")
+COLUMNS: Mapping[str, KeyDoc] = {
+    "address": KeyDoc(
+        "text", "Name of the reading, such as `press1/oil_temperature`; `series.csv` maps it to a series.", required=True
+    ),
+    "register": KeyDoc(
+        "0 to 65535", "Number of the first register or bit in the protocol: that of register 40001 is 0.", required=True
+    ),
+    "type": KeyDoc(", ".join(f"`{name}`" for name in TYPES), "Type of the value.", required=True),
+    "device": KeyDoc("0 to 255", "Unit of the device behind the address.", "1"),
+    "function": KeyDoc(
+        ", ".join(f"`{name}`" for name in FUNCTIONS), "Table of the device: function code 3, 4, 1 or 2.", "`holding`"
+    ),
+    "order": KeyDoc(
+        ", ".join(f"`{order}`" for order in ORDERS),
+        "Order of the bytes of two registers, A the most significant: `CDAB` has the words swapped, `BADC` the bytes of each word.",
+        "`ABCD`",
+    ),
+    "bit": KeyDoc("0 to 15", "Bit of a register that is a `bool`; 0 the least significant.", "none"),
+    "scale": KeyDoc("number", "The value is the register's times this, plus `offset`.", "1"),
+    "offset": KeyDoc("number", "See `scale`.", "0"),
+    "connection": KeyDoc("text", "Name of the connection, if it is another than the contract's.", "the contract's"),
+}
+_REQUIRED = ("address", "register", "type")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Register:
+    """One line of the map.
+
+    Args:
+        register: From 0, as the protocol counts.
+        bit: Bit of the register; None for the whole.
+        connection: Name of the connection; empty for the contract's.
+    """
+
+    address: str
+    register: int
+    type: str
+    device: int = 1
+    function: str = "holding"
+    order: str = "ABCD"
+    bit: int | None = None
+    scale: Decimal = Decimal(1)
+    offset: Decimal = Decimal(0)
+    connection: str = ""
+
+    @property
+    def size(self) -> int:
+        """Its registers, or bits."""
+        return TYPES[self.type]
+
+
+def read_register_map(path: Path) -> tuple[Register, ...]:
+    """The registers of a map.
+
+    Raises:
+        DefinitionError: It is missing, or not valid; with its first fault and the line.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise DefinitionError("series_file_not_text", file=path) from None
+    except FileNotFoundError:
+        raise DefinitionError("register_map_missing", file=path) from None
+    rows = list(csv.reader(io.StringIO(text), strict=True))
+    if len(rows) < 2:
+        raise DefinitionError("register_map_missing", file=path)
+    found = tuple(_registers(path, rows))
+    seen: set[str] = set()
+    for line, entry in enumerate(found, 2):
+        if entry.address in seen:
+            raise _fault(path, line, "address", "each address once", entry.address)
+        seen.add(entry.address)
+    return found
+
+
+def _registers(path: Path, rows: list[list[str]]) -> Iterator[Register]:
+    header = [name.strip() for name in rows[0]]
+    for name in header:
+        if name not in COLUMNS or header.count(name) > 1:
+            raise DefinitionError("register_map_column", file=path, found=safe_repr(name), close=did_you_mean(name, COLUMNS))
+    for name in _REQUIRED:
+        if name not in header:
+            raise DefinitionError("register_map_column", file=path, found="-", close=name)
+    for line, row in enumerate(rows[1:], 2):
+        if len(row) != len(header):
+            raise _fault(path, line, "-", f"{len(header)} fields", f"{len(row)}")
+        yield _Line(path, line, {name: text.strip() for name, text in zip(header, row, strict=True)}).register()
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """Reads one line."""
+
+    path: Path
+    number: int
+    values: Mapping[str, str]
+
+    def register(self) -> Register:
+        function = self._choice("function", FUNCTIONS, FUNCTIONS[0])
+        has_bits = function in {"coil", "discrete"}
+        kind = self._choice("type", ("bool",) if has_bits else tuple(TYPES), "")
+        bit = self._whole("bit", 15) if self.values.get("bit") else None
+        if (bit is not None) != (kind == "bool" and not has_bits):
+            raise self._fail("bit", "0 to 15 with type bool of a register, else none")
+        size, connection = TYPES[kind], self.values.get("connection", "")
+        if connection and not CONNECTION_NAME.fullmatch(connection):
+            raise self._fail("connection", "lower-case letters, digits and _")
+        if not self.values["address"]:
+            raise self._fail("address", "a text")
+        return Register(
+            address=self.values["address"],
+            register=self._whole("register", 65_536 - size),
+            type=kind,
+            device=self._whole("device", 255, 1),
+            function=function,
+            order=self._choice("order", ORDERS, ORDERS[0]),
+            bit=bit,
+            scale=self._number("scale", 1),
+            offset=self._number("offset", 0),
+            connection=connection,
+        )
+
+    def _choice(self, name: str, allowed: tuple[str, ...], default: str) -> str:
+        text = self.values.get(name) or default
+        if text not in allowed:
+            raise self._fail(name, ", ".join(allowed))
+        return text
+
+    def _whole(self, name: str, most: int, default: int | None = None) -> int:
+        text = self.values.get(name, "")
+        if not text and default is not None:
+            return default
+        if not (text.isascii() and text.isdecimal() and int(text) <= most):
+            raise self._fail(name, f"0 to {most}")
+        return int(text)
+
+    def _number(self, name: str, default: int) -> Decimal:
+        try:
+            found = Decimal(self.values.get(name) or default)
+        except InvalidOperation:
+            raise self._fail(name, "a number") from None
+        if not found.is_finite():
+            raise self._fail(name, "a number")
+        return found
+
+    def _fail(self, name: str, expected: str) -> DefinitionError:
+        return _fault(self.path, self.number, name, expected, self.values.get(name, ""))
+
+
+def _fault(path: Path, line: int, column: str, expected: str, found: str) -> DefinitionError:
+    return DefinitionError("series_file_value", file=path, line=line, column=column, expected=expected, found=safe_repr(found))

@@ -1,0 +1,92 @@
+"""Opens the file of a read model: one process holds it, and one that is of another version, another lake or damaged is replaced."""
+
+import fcntl
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from lakeward.core.errors import MachineError, UsageError
+from lakeward.core.sql import literal
+from lakeward.engines.embedded.progress import hide_progress_bar
+from lakeward.engines.embedded.spills import module_file
+
+# Raised whenever what the file holds changes its form.
+FILE_VERSION = 2
+# Memory of the database; larger sorts go to temporary files beside it. They hold counts and names, no values of rows.
+MEMORY = "192MB"
+THREADS = 2
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS identity(stamp VARCHAR);
+CREATE TABLE IF NOT EXISTS positions("table" VARCHAR PRIMARY KEY, version BIGINT, stamp VARCHAR);
+CREATE SCHEMA IF NOT EXISTS governance;
+CREATE SCHEMA IF NOT EXISTS figures;
+CREATE SCHEMA IF NOT EXISTS catalogue;
+"""
+
+
+def lock_file(file: Path) -> int:
+    """Hold the lock of the file; the system releases it if the process dies.
+
+    Raises:
+        UsageError: Another process holds it.
+        MachineError: The folder can't be written.
+    """
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(file.with_suffix(".lock"), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise MachineError("portal_folder_not_writable", folder=file.parent, found=error.strerror) from None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.read(handle, 20).decode("ascii", "replace").strip() or "-"
+        os.close(handle)
+        raise UsageError("portal_runs_already", file=file, process=holder) from None
+    os.ftruncate(handle, 0)
+    os.pwrite(handle, str(os.getpid()).encode(), 0)
+    return handle
+
+
+def open_or_replace(file: Path, made_of: str) -> duckdb.DuckDBPyConnection:
+    """The file if it is of this version and made of this; else a new one."""
+    identity = f"{FILE_VERSION} {duckdb.__version__} {made_of}"
+    with suppress(duckdb.Error):
+        con = _connect(file)
+        if _identity_of(con) == identity:
+            return con
+        con.close()
+    for old in (file, file.with_name(f"{file.name}.wal")):
+        old.unlink(missing_ok=True)
+    con = _connect(file)
+    con.execute(SCHEMA)
+    con.execute("INSERT INTO identity VALUES (?)", [identity])
+    return con
+
+
+def _identity_of(con: duckdb.DuckDBPyConnection) -> str | None:
+    try:
+        found = con.execute("SELECT stamp FROM identity").fetchone()
+    except duckdb.CatalogException:
+        return None
+    return str(found[0]) if found else None
+
+
+def _connect(file: Path) -> duckdb.DuckDBPyConnection:
+    config: dict[str, Any] = {
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "allow_unsigned_extensions": "true",  # as `session`: the extension is of the lock
+        "temp_directory": str(file.with_suffix(".tmp")),
+        "memory_limit": MEMORY,
+        "threads": str(THREADS),
+    }
+    con = duckdb.connect(str(file), config=config)
+    file.chmod(0o600)
+    hide_progress_bar(con)
+    con.execute("SET TimeZone = 'UTC'")
+    con.execute(f"LOAD {literal(str(module_file('delta')))}")
+    con.execute("SET allow_unsigned_extensions = false")
+    return con

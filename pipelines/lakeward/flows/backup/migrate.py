@@ -1,0 +1,137 @@
+"""Migrates a lake: to this version's governance tables, or to another place; and takes either back, as long as nothing was written since."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from lakeward.core.errors import UsageError
+from lakeward.core.settings import EMBEDDED, Settings
+from lakeward.core.storage.lake import Lake, store_of
+from lakeward.engines.delta.pinned_versions import newest_versions
+from lakeward.engines.factory import open_engine
+from lakeward.engines.protocols import Engine
+from lakeward.flows.backup.closed_lake import check_unused
+from lakeward.flows.backup.lake_content import lake_files
+from lakeward.flows.backup.lake_places import lake_place, name_lake, versions_by_name
+from lakeward.flows.backup.manifest import backup_id
+from lakeward.flows.backup.migration_answers import MigrationAnswer, MigrationOptions
+from lakeward.flows.backup.migration_record import MigrationRecord, last_record
+from lakeward.flows.backup.move import LakeMove, all_locked, check_movable
+from lakeward.flows.backup.replay import replay_lake
+from lakeward.flows.backup.undo import Undoing
+from lakeward.flows.backup.upgrade import is_current, planned_changes, schema_version, upgrade
+from lakeward.flows.base import governance
+from lakeward.flows.base.lake_schema import MOVED, SCHEMA_VERSION
+from lakeward.flows.base.workspace import Workspace, open_workspace
+
+
+def migrate(settings: Settings, options: MigrationOptions) -> MigrationAnswer:
+    """Upgrade the lake of the project, move it, or take the last migration back.
+
+    Raises:
+        UsageError: The lake is in use, can't lie at the place, another lake lies there, or there is nothing to take back.
+        MachineError: A newer version wrote the lake, it was moved, or it can't be read or written.
+        StoreConflictError: Others wrote all the time.
+    """
+    workspace = open_workspace(settings)
+    if options.undo:
+        return Undoing(workspace, options).run()
+    with _session(workspace) as engine:
+        answer = _move(workspace, engine, options) if options.to else _upgrade(workspace, engine, options)
+    if options.verify and not options.dry_run:
+        answer = replace(answer, replay=replay_lake(open_workspace(settings)))
+    return answer
+
+
+@contextmanager
+def _session(workspace: Workspace) -> Iterator[Engine]:
+    """A session over a lake that is unused; also over one whose move was cut off."""
+    check_unused(workspace.lake)
+    engine = open_engine(EMBEDDED, workspace.lake, workspace.settings.memory)
+    try:
+        record = last_record(store_of(workspace.lake.root()))
+        is_cut_off = record is not None and record.is_move and not record.after
+        if not (is_cut_off and schema_version(engine) == MOVED):
+            governance.check_schema_version(engine)
+        yield engine
+    finally:
+        engine.close()
+
+
+def _upgrade(workspace: Workspace, engine: Engine, options: MigrationOptions) -> MigrationAnswer:
+    lake, found = workspace.lake, schema_version(engine)
+    changes = tuple(planned_changes(engine, lake))
+    is_done = options.dry_run or is_current(engine, lake)
+    answer = MigrationAnswer(
+        from_version=found,
+        to_version=SCHEMA_VERSION,
+        from_place=str(lake),
+        to_place=str(lake),
+        changes=changes,
+        tables=len(engine.tables()),
+        files=0,
+        bytes=0,
+        done=not is_done,
+        project_changed=False,
+        replay=None,
+    )
+    if not is_done:
+        with all_locked(engine):
+            record = _start_record(lake, found, str(lake))
+            upgrade(engine, lake)
+            _end_record(record, lake)
+    return answer
+
+
+def _move(workspace: Workspace, engine: Engine, options: MigrationOptions) -> MigrationAnswer:
+    lake, target = workspace.lake, lake_place(workspace, options.to or "")
+    check_movable(workspace, target)
+    record = last_record(store_of(lake.root()))
+    version = record.from_version if record and not record.after else schema_version(engine)
+    files = [*lake_files(lake, newest_versions(lake.root()))] if options.dry_run else []
+    answer = MigrationAnswer(
+        from_version=version,
+        to_version=version,
+        from_place=str(lake),
+        to_place=str(target),
+        changes=(),
+        tables=len(engine.tables()),
+        files=len(files),
+        bytes=sum(file.size for file in files),
+        done=not options.dry_run,
+        project_changed=False,
+        replay=None,
+    )
+    if options.dry_run:
+        return answer
+    with all_locked(engine):
+        record = _start_record(lake, version, str(target))
+        count = LakeMove(workspace, engine, target, record).run()
+        _end_record(record, target)
+        _end_record(record, lake)
+    changed = name_lake(workspace, target)
+    return replace(answer, files=count.written, bytes=count.bytes, project_changed=changed)
+
+
+def _start_record(lake: Lake, version: int, to_place: str) -> MigrationRecord:
+    """The record of this migration: of the one that was cut off, or a new one."""
+    store, record = store_of(lake.root()), last_record(store_of(lake.root()))
+    if record and not record.after:
+        if record.to_place != to_place:
+            raise UsageError("migrate_other_unfinished", place=record.to_place)
+        return record
+    record = MigrationRecord(
+        id=backup_id(datetime.now(UTC)),
+        from_version=version,
+        to_version=SCHEMA_VERSION if to_place == str(lake) else version,
+        from_place=str(lake),
+        to_place=to_place,
+        before=versions_by_name(lake),
+    )
+    record.write(store)
+    return record
+
+
+def _end_record(record: MigrationRecord, lake: Lake) -> None:
+    replace(record, after=versions_by_name(lake)).write(store_of(lake.root()))

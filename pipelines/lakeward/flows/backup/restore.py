@@ -1,0 +1,225 @@
+"""Brings a project and its lake back from a backup.
+
+What is in the way is moved aside, never overwritten. A restore that was cut off goes on with what is missing when it is run again.
+"""
+
+import shutil
+import tempfile
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from lakeward.contracts.project import Project, find_project, load_project
+from lakeward.contracts.source import FileDropSource
+from lakeward.core.errors import DataError, LakewardError, UsageError
+from lakeward.core.settings import Settings
+from lakeward.core.storage.lake import Lake, store_of
+from lakeward.flows.backup.closed_lake import check_unused, free_name, has_tables
+from lakeward.flows.backup.filling import FillCount, Filling, LakeFilling
+from lakeward.flows.backup.lake_content import UNFINISHED
+from lakeward.flows.backup.listing import damaged_files
+from lakeward.flows.backup.losses import LostBatch, lost_batches
+from lakeward.flows.backup.manifest import BackupFile, Manifest, NeededKey, Part
+from lakeward.flows.backup.needed_keys import missing_keys
+from lakeward.flows.backup.replay import LakeReplay, replay_lake
+from lakeward.flows.backup.repository import BackupRepository, file_hash, open_repository
+from lakeward.flows.base.answers import fields_of
+from lakeward.flows.base.identity import ACCOUNTS_FILE
+from lakeward.flows.base.workspace import open_workspace
+
+# Folder of a project that git ignores.
+_OWN = ".lakeward"
+_PRIVATE = 0o600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestoreAnswer:
+    """A restore.
+
+    Args:
+        id: The backup.
+        lake: Where the lake lies now.
+        files: Files written, of the lake and of the project.
+        kept: Files that were there already, equal to those of the backup.
+        bytes: Bytes written.
+        moved_aside: Where what was in the way lies now, the damaged lake first.
+        lost: Batches that the lake in the way had taken in after the backup.
+        missing_keys: Keys that this environment does not have.
+        replay: What `--verify` found; None without it.
+    """
+
+    id: str
+    lake: str
+    files: int
+    kept: int
+    bytes: int
+    moved_aside: tuple[str, ...]
+    lost: tuple[LostBatch, ...]
+    missing_keys: tuple[NeededKey, ...]
+    replay: LakeReplay | None
+
+    def as_dict(self) -> dict[str, object]:
+        """The documented keys of `lakeward restore --json`."""
+        return fields_of(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestoreOptions:
+    """How to restore.
+
+    Args:
+        backup: Id of the backup; None for the newest.
+        replace: Move what is in the way aside.
+        verify: Count rows again, and compute scores again.
+    """
+
+    backup: str | None = None
+    replace: bool = False
+    verify: bool = False
+
+
+def restore(settings: Settings, address: str, options: RestoreOptions) -> RestoreAnswer:
+    """Restore the backup into the project at or above `settings.start`, or into that folder if there is none.
+
+    Args:
+        address: Folder or URL of the backups.
+
+    Raises:
+        UsageError: There is no such backup, or something is in the way.
+        DataError: The backup is damaged; the file is named.
+        SettingsError: The restored `project.yaml` names a lake that can't be reached.
+        MachineError: The backup can't be read or the lake can't be written.
+    """
+    root = _project_root(settings)
+    repository = open_repository(settings, address, _project(root))
+    manifest = repository.find(options.backup)
+    own = root / _OWN
+    own.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for left in own.glob("restore-*"):
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=own, prefix="restore-") as folder:
+        run = _Restore(
+            settings=settings, root=root, repository=repository, manifest=manifest, options=options, scratch=Path(folder)
+        )
+        return run.run()
+
+
+def _project_root(settings: Settings) -> Path:
+    """The project that the folder lies in; the folder itself where it is empty or does not exist."""
+    start = settings.start
+    if not start.is_dir() or not any(start.iterdir()):
+        return start
+    try:
+        return find_project(start)
+    except UsageError:
+        return start
+
+
+def _project(root: Path) -> Project | None:
+    try:
+        return load_project(root)
+    except (LakewardError, OSError):  # there is none yet, or it is damaged
+        return None
+
+
+def _make_drop_folders(project: Project) -> None:
+    """Create the empty folders that files are dropped into, so that a restored project runs at once."""
+    for contract in project.valid_contracts().values():
+        if isinstance(contract.source, FileDropSource) and not contract.source.path.is_absolute():
+            (project.root / contract.source.path).mkdir(parents=True, exist_ok=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Restore:
+    settings: Settings
+    root: Path
+    repository: BackupRepository
+    manifest: Manifest
+    options: RestoreOptions
+    scratch: Path
+
+    def run(self) -> RestoreAnswer:
+        """Restore the project, then the lake that it names. A damaged backup is refused before anything is changed."""
+        if bad := damaged_files(self.repository, self.manifest.files, self.scratch):
+            raise DataError("backup_object_damaged", file=bad[0].name, object=bad[0].sha256, files=len(bad))
+        aside = self.root / _OWN / f"replaced-{self.manifest.id}"
+        files, kept, moved = self._restore_project(aside)
+        workspace = open_workspace(replace(self.settings, start=self.root))
+        lake = workspace.lake
+        damaged = self._move_lake(lake)
+        filled = self._fill(lake)
+        _make_drop_folders(workspace.project)
+        missing = missing_keys(workspace, self.manifest.keys)
+        return RestoreAnswer(
+            id=self.manifest.id,
+            lake=str(lake),
+            files=files + filled.written,
+            kept=kept + filled.kept,
+            bytes=filled.bytes,
+            moved_aside=tuple(map(str, (*([damaged] if damaged else []), *([aside] if moved else [])))),
+            lost=tuple(lost_batches(damaged, self.manifest)) if damaged else (),
+            missing_keys=missing,
+            replay=replay_lake(workspace) if self.options.verify else None,
+        )
+
+    def _restore_project(self, aside: Path) -> tuple[int, int, bool]:
+        """Write the project's files; returns how many were written and kept, and whether some were moved aside."""
+        files = [file for file in self.manifest.files if file.part is Part.PROJECT]
+        paths = {file: self._path(file) for file in files}
+        differing = [file for file, path in paths.items() if path.is_file() and file_hash(path) != file.sha256]
+        if differing and not self.options.replace:
+            raise UsageError("restore_project_differs", file=differing[0].name, files=len(differing), project=self.root)
+        for file in differing:
+            kept = free_name(aside / file.name)
+            kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            paths[file].rename(kept)
+        missing = [file for file, path in paths.items() if not path.is_file()]
+        for file in missing:
+            self._write(file, paths[file])
+        return len(missing), len(files) - len(missing), aside.is_dir()
+
+    def _path(self, file: BackupFile) -> Path:
+        is_register = file.name == str(ACCOUNTS_FILE)
+        return self.settings.accounts if is_register and self.settings.accounts else self.root / file.name
+
+    def _write(self, file: BackupFile, path: Path) -> None:
+        with self._content(file, self.scratch / "project") as content:
+            if content is None:
+                raise DataError("backup_object_damaged", file=file.name, object=file.sha256)
+            is_private = path.parent.name == _OWN
+            path.parent.mkdir(mode=0o700 if is_private else 0o777, parents=True, exist_ok=True)
+            draft = path.with_name(f".{path.name}.new")
+            shutil.copyfile(content, draft)
+            if is_private:
+                draft.chmod(_PRIVATE)
+            draft.replace(path)
+
+    def _move_lake(self, lake: Lake) -> Path | None:
+        """Move a lake that is in the way aside; returns where it lies, also after an earlier attempt."""
+        name = f".replaced-{self.manifest.id}"
+        aside = Path(f"{lake.files}{name}") if lake.options is None else None
+        store = store_of(lake.root())
+        if store.exists(UNFINISHED) or not has_tables(store):
+            return aside if aside and aside.is_dir() else None
+        if aside is None:
+            raise UsageError("restore_url_used", lake=lake)
+        if not self.options.replace:
+            raise UsageError("restore_lake_exists", lake=lake)
+        check_unused(lake)
+        aside = free_name(aside)
+        lake.files.rename(aside)
+        return aside
+
+    def _fill(self, lake: Lake) -> FillCount:
+        source = f"{self.repository.place} {self.manifest.id}"
+        filling = LakeFilling(lake, source, from_store=self.manifest.is_remote, scratch=self.scratch)
+        files = [
+            Filling(name=file.name, size=file.size, sha256=file.sha256, content=partial(self._content, file))
+            for file in self.manifest.files
+            if file.part is Part.LAKE
+        ]
+        return filling.write(files) + filling.finish(files)
+
+    def _content(self, file: BackupFile, copy: Path) -> AbstractContextManager[Path | None]:
+        return self.repository.content(file.sha256, copy)

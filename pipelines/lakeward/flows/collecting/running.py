@@ -1,0 +1,149 @@
+"""Starts the collector of a dataset in a thread of its own, so that one that ends does not end the others."""
+
+import logging
+from contextlib import suppress
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from threading import Event, Thread
+from typing import Protocol
+
+from lakeward.contracts.collected_source import ModbusSource, OpcUaSource
+from lakeward.contracts.model import Contract
+from lakeward.contracts.opcua_address import read_node_mapping
+from lakeward.contracts.project import DATASETS
+from lakeward.contracts.register_map import REGISTERS_FILE, read_register_map
+from lakeward.contracts.series_file import SERIES_FILE
+from lakeward.contracts.source import COLLECTED_SOURCES, MqttSource
+from lakeward.core.errors import DefinitionError, InvariantError, LakewardError, MachineError, UsageError
+from lakeward.flows.base.connections import find_connection
+from lakeward.flows.base.pinning import newest_plan
+from lakeward.flows.base.workspace import Workspace
+from lakeward.sources.collectors.mqtt import MqttCollector
+from lakeward.sources.collectors.mqtt_client import check_connection
+from lakeward.sources.segments.store import SegmentStore
+
+
+class Collector(Protocol):
+    """Lands what one source sends."""
+
+    def run(self, stop: Event) -> None:
+        """Collect until `stop` is set; then everything that came is landed."""
+        ...
+
+
+@dataclass(slots=True, kw_only=True)
+class RunningCollector:
+    """A collector in its thread.
+
+    Args:
+        folder: The dataset's folder in the landing.
+        shown: State and its beginning that were reported last.
+        errors: Why it ended, if not by being stopped.
+    """
+
+    thread: Thread
+    folder: Path
+    shown: tuple[str, str] = ("", "")
+    errors: list[LakewardError] = field(default_factory=list)
+
+
+def start_collector(workspace: Workspace, contract: Contract, stop: Event) -> RunningCollector:
+    """Start the collector of a dataset that has one of its own.
+
+    Raises:
+        LakewardError: The connection can't be used, or the landing lacks what the lake has read.
+    """
+    collector = _make_collector(workspace, contract)
+    prepare_landing(workspace, contract)
+    errors: list[LakewardError] = []
+
+    def run() -> None:
+        try:
+            collector.run(stop)
+        except LakewardError as error:
+            errors.append(error)
+
+    thread = Thread(target=run, name=f"collect {contract.name}")
+    thread.start()
+    return RunningCollector(thread=thread, folder=landing_of(workspace) / contract.name, errors=errors)
+
+
+def _make_collector(workspace: Workspace, contract: Contract) -> Collector:
+    match contract.source:
+        case MqttSource() as source:
+            connection = find_connection(workspace, source.connection)
+            check_connection(connection)
+            landing, clock = landing_of(workspace), workspace.clock
+            return MqttCollector(dataset=contract.name, connection=connection, source=source, landing=landing, clock=clock)
+        case OpcUaSource() as source:
+            return _make_opcua_collector(workspace, contract.name, source)
+        case ModbusSource() as source:
+            return _make_modbus_collector(workspace, contract.name, source)
+        case _:
+            raise UsageError("source_needs_no_collector", dataset=contract.name)
+
+
+def _make_opcua_collector(workspace: Workspace, name: str, source: OpcUaSource) -> Collector:
+    if any(find_spec(one) is None for one in ("asyncua", "pyarrow")):
+        raise MachineError("extra_missing", extra="opcua")
+    from lakeward.sources.collectors.opcua.collector import OpcUaCollector  # noqa: PLC0415 -- imports an extra
+    from lakeward.sources.collectors.opcua.session import check_server  # noqa: PLC0415 -- as above
+
+    logging.getLogger("asyncua").setLevel(logging.CRITICAL)  # what it meets is a state of the collector
+    connection = find_connection(workspace, source.connection)
+    check_server(connection)
+    entries = read_node_mapping(workspace.project.root / DATASETS / name / SERIES_FILE)
+    return OpcUaCollector(
+        dataset=name, connection=connection, source=source, entries=entries, landing=landing_of(workspace), clock=workspace.clock
+    )
+
+
+def _make_modbus_collector(workspace: Workspace, name: str, source: ModbusSource) -> Collector:
+    if any(find_spec(one) is None for one in ("pymodbus", "pyarrow")):
+        raise MachineError("extra_missing", extra="modbus")
+    from lakeward.sources.collectors.modbus.collector import ModbusCollector  # noqa: PLC0415 -- imports an extra
+    from lakeward.sources.collectors.modbus.device import check_device  # noqa: PLC0415 -- as above
+
+    logging.getLogger("pymodbus").setLevel(logging.CRITICAL)  # as above
+    registers = read_register_map(workspace.project.root / DATASETS / name / REGISTERS_FILE)
+    named = dict.fromkeys(one.connection for one in registers)
+    connections = {each: find_connection(workspace, each or source.connection) for each in named}
+    for connection in connections.values():
+        check_device(connection)
+    landing, clock = landing_of(workspace), workspace.clock
+    return ModbusCollector(
+        dataset=name, connections=connections, source=source, registers=registers, landing=landing, clock=clock
+    )
+
+
+def landing_of(workspace: Workspace) -> Path:
+    """Folder of all datasets' landed files."""
+    return workspace.files / "landing"
+
+
+def check_collected(workspace: Workspace, contract: Contract) -> None:
+    """Check that the dataset can be collected at all.
+
+    Raises:
+        UsageError: Its source needs no collector, or the lake is no folder.
+    """
+    if not isinstance(contract.source, COLLECTED_SOURCES):
+        raise UsageError("source_needs_no_collector", dataset=contract.name)
+    if workspace.lake.options:
+        raise UsageError("source_needs_folder", dataset=contract.name)
+
+
+def prepare_landing(workspace: Workspace, contract: Contract) -> None:
+    """Check that the landing has what the lake has read: new segments under old numbers would never be read. Take the mapping of now.
+
+    Raises:
+        InvariantError: It has not.
+    """
+    store = SegmentStore.of_dataset(landing_of(workspace), contract.name)
+    with workspace.engine() as engine:
+        read = newest_plan(engine, contract.name).end
+    if store.newest() < read:
+        raise InvariantError("segment_missing", folder=store.folder, number=read)
+    with suppress(DefinitionError):  # of a mapping: it is for runs to say, and no reason to lose messages
+        workspace.source(contract).receive()

@@ -1,0 +1,1 @@
+"""The collector of Modbus devices: reads their registers again and again."""

@@ -1,0 +1,1 @@
+"""The collector of an OPC UA server: a subscription, with gaps closed from the server's history."""

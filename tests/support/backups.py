@@ -1,0 +1,42 @@
+"""Backups and restores in processes of their own that end at one of their steps, and what is left of a lake that was attacked."""
+
+import os
+import random
+import signal
+from pathlib import Path
+
+from lakeward.core.settings import Settings
+from lakeward.core.storage.folder import FolderStore
+from lakeward.flows import RestoreOptions, back_up, restore
+
+
+def back_up_killed_at(root, place, write):
+    """Back up, and kill the process before the file of this number is written."""
+    _die_at(write)
+    back_up(Settings(start=Path(root)), str(place))
+
+
+def restore_killed_at(root, place, write):
+    """Restore, and kill the process before the file of this number is written."""
+    _die_at(write)
+    restore(Settings(start=Path(root)), str(place), RestoreOptions(replace=True))
+
+
+def _die_at(write):
+    upload, count = FolderStore.upload, iter(range(1, 1_000_000))
+
+    def upload_or_die(store, file, name):
+        if next(count) == write:
+            os.kill(os.getpid(), signal.SIGKILL)
+        upload(store, file, name)
+
+    FolderStore.upload = upload_or_die
+
+
+def overwrite_half(folder, seed=7):
+    """Overwrite every second file below the folder, as one who encrypts for ransom does; returns how many."""
+    files = sorted(path for path in Path(folder).rglob("*") if path.is_file())
+    chosen = random.Random(seed).sample(files, len(files) // 2)
+    for path in chosen:
+        path.write_bytes(random.Random(path.name).randbytes(path.stat().st_size or 16))
+    return len(chosen)
