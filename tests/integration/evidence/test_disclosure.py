@@ -44,6 +44,7 @@ def test_what_is_recorded_fills_the_fields_and_the_others_stay_open(plant: Plant
     assert (after["source"], after["title"], after["limits"], after["lapse"]) == ("own", "工厂: 自有", "境内", "2030-12-31")
 
 
+@pytest.mark.exhaustive
 def test_money_stands_only_where_prices_are_stated_and_is_a_cost_of_building(plant: Plant) -> None:
     (plant.root / "expectations/policies/prices.yaml").write_text("currency: CNY\ncpu_hour: 3600\n", encoding="utf-8")
     assert recorded(plant)["build_cost"].endswith(" CNY")

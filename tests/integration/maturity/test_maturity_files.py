@@ -117,6 +117,7 @@ def test_answers_come_back_from_a_workbook_with_the_hash_of_the_document(plant: 
     assert (plant.root / ANSWERS_FILE).read_text(encoding="utf-8") == written
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("wrong", "error", "code"),
     [
