@@ -88,19 +88,6 @@ def add(root, name, contract, sql=None):
         (folder / "models" / f"{name}.sql").write_text(sql, encoding="utf-8")
 
 
-@pytest.fixture(scope="module")
-def write_contracts():
-    """Writes a project with so many contracts of a drop folder, `d000` and on."""
-
-    def write(root, count):
-        for number in range(count):
-            add(root, f"d{number:03d}", SILVER.format(name=f"d{number:03d}", minutes=600))
-        (root / "expectations" / "project.yaml").write_text("name: plant\ntimezone: UTC\nlanguages: [zh, en]\nlake: lake\n")
-        (root / "dags").mkdir()
-
-    return write
-
-
 @pytest.fixture
 def python(plant):
     """Runs code beside the project and returns what it prints as JSON on its last line."""
