@@ -1,6 +1,7 @@
 """The fields that accounts disclose of a data asset, filled by what is recorded; what telemetry can't know stays open. A cost is never called a value."""
 
 import functools
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -154,7 +155,7 @@ def _application(engine: Engine, table: str) -> Notice | None:
     """Answered reads of the table, and provisions; None where no read was ever logged."""
     if engine.info(governance.table_name("access_log")) is None:
         return None
-    mark = literal(f'"{table}"')
+    mark = literal(json.dumps(table))
     [found] = engine.fetch(
         f"""SELECT count(*) AS reads, count(DISTINCT coalesce(principal, account)) AS readers
         FROM governance.access_log WHERE verdict = 'allowed' AND contains(objects, {mark})"""
