@@ -193,6 +193,9 @@ PLACES = {
     "rule:path": "received",
     "run": "none",
     "figure:path": "totals/score",
+    "term": "machine",
+    "item": "8.1",
+    "role": "steward",
 }
 
 
