@@ -10,7 +10,7 @@ from lakeward.contracts.register_map import Register
 MOST = {"holding": 125, "input": 125, "coil": 2000, "discrete": 2000}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
     """Registers of one table of one device that one request reads.
 
@@ -55,4 +55,4 @@ def _runs(registers: Sequence[Register], most: int) -> list[list[Register]]:
 def _block(device: int, function: str, registers: Sequence[Register]) -> Block:
     start = registers[0].register
     end = max(one.register + one.size for one in registers)
-    return Block(device, function, start, end - start, tuple(registers))
+    return Block(device=device, function=function, start=start, count=end - start, registers=tuple(registers))

@@ -56,7 +56,11 @@ class ModbusCollector:
 
     async def _collect(self, lander: Lander, stop: Event) -> None:
         links = [
-            ModbusLink(connection, [one for one in self.registers if one.connection == name], self.source.timeout_ms / 1000)
+            ModbusLink(
+                connection=connection,
+                registers=[one for one in self.registers if one.connection == name],
+                timeout=self.source.timeout_ms / 1000,
+            )
             for name, connection in self.connections.items()
         ]
         try:

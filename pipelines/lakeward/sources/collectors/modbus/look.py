@@ -58,7 +58,7 @@ def reach_device(connection: ConnectionSettings) -> str:
         SettingsError: The connection is not one to devices.
     """
     check_device(connection)
-    link = ModbusLink(connection, (), MODBUS_TIMEOUT_MS / 1000)
+    link = ModbusLink(connection=connection, registers=(), timeout=MODBUS_TIMEOUT_MS / 1000)
 
     async def connect() -> bool:
         try:
@@ -75,7 +75,11 @@ async def _look(
     connections: Mapping[str, ConnectionSettings], registers: Sequence[Register], seconds: float, stop: Event, clock: Clock
 ) -> DeviceLook:
     links = [
-        ModbusLink(connection, [one for one in registers if one.connection == name], MODBUS_TIMEOUT_MS / 1000)
+        ModbusLink(
+            connection=connection,
+            registers=[one for one in registers if one.connection == name],
+            timeout=MODBUS_TIMEOUT_MS / 1000,
+        )
         for name, connection in connections.items()
     ]
     rows: list[tuple[object, ...]] = []

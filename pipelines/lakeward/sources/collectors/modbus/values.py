@@ -70,7 +70,8 @@ def value_row(register: Register, found: PolledValue, at: datetime) -> tuple[tup
     value = found.value
     text = "null" if value is None else json.dumps(value) if isinstance(value, bool | float) else f"{value:f}"
     time = at.isoformat().replace("+00:00", "Z")
-    payload = f'{{"value":{{"Value":{text},"SourceTimestamp":"{time}","StatusCode":{found.status}}}}}'.encode()
+    rest = json.dumps({"SourceTimestamp": time, "StatusCode": found.status}, separators=(",", ":"))[1:]
+    payload = ('{"value":{"Value":' + text + "," + rest + "}").encode()
     return (register.address, payload, at, found.raw or None, found.fault or None), len(payload)
 
 
