@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from support.certificates import make_certificate
+
 # Folder with the jars of org.apache.kafka:kafka_2.13 and what it needs (tests/README.md).
 JARS = "TEST_KAFKA_JARS"
 # A contract of JSON messages.
@@ -85,6 +87,7 @@ class Broker:
     jars: str
     port: int
     process: subprocess.Popen | None = None
+    config: str = CONFIG
 
     @property
     def url(self) -> str:
@@ -100,7 +103,7 @@ class Broker:
     def start(self) -> None:
         file = self.folder / "server.properties"
         if not file.exists():
-            file.write_text(CONFIG.format(port=self.port, controller=free_port(), folder=self.folder))
+            file.write_text(self.config.format(port=self.port, controller=free_port(), folder=self.folder))
             made = subprocess.run(
                 self._java("kafka.tools.StorageTool", "random-uuid"), capture_output=True, text=True, check=True, timeout=120
             )
@@ -131,6 +134,35 @@ def make_broker(folder: Path) -> Broker:
         pytest.skip(f"{JARS} names no folder with the jars of Apache Kafka, or Java is missing (tests/README.md)")
     folder.mkdir(parents=True, exist_ok=True)
     return Broker(folder, jars, free_port())
+
+
+# A broker that asks for TLS and a password: what differs from `CONFIG`.
+_SECURED = """\
+listeners=SASL_SSL://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=SASL_SSL://127.0.0.1:{port}
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,SASL_SSL:SASL_SSL
+inter.broker.listener.name=SASL_SSL
+sasl.enabled.mechanisms=PLAIN
+sasl.mechanism.inter.broker.protocol=PLAIN
+listener.name.sasl_ssl.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required \\
+  username="reader" password="secret" user_reader="secret";
+ssl.keystore.type=PEM
+ssl.keystore.location={folder}/server.bundle.pem
+ssl.truststore.type=PEM
+ssl.truststore.location={folder}/ca.pem
+"""
+
+
+def make_secured_broker(folder: Path) -> Broker:
+    """As `make_broker`, with TLS by `ca.pem` in its folder, and the user `reader` with the password `secret`."""
+    broker = make_broker(folder)
+    make_certificate(folder, "ca")
+    make_certificate(folder, "server", issuer="ca")
+    parts = ("server.key", "server.pem", "ca.pem")
+    (folder / "server.bundle.pem").write_text("".join((folder / part).read_text() for part in parts))
+    plain = [line for line in CONFIG.splitlines() if not line.startswith(("listeners=", "advertised.listeners="))]
+    broker.config = "\n".join(plain) + "\n" + _SECURED
+    return broker
 
 
 def create_topic(options: dict, topic: str, partitions: int = 4) -> None:

@@ -54,7 +54,7 @@ def draft_readings(workspace: Workspace, name: str, seen: SeenReadings, others: 
     folder = new_dataset_folder(workspace, name)
     layout = _layout(seen.envelope)
     with tempfile.TemporaryDirectory(prefix="lakeward-look-") as scratch, workspace.engine() as engine:
-        found = profile_messages(engine, _landed(Path(scratch), seen), layout) if seen.rows else None
+        found = profile_messages(engine, _land_sample(Path(scratch), seen), layout) if seen.rows else None
     if found is None:
         raise UsageError("new_silent_readings", what=seen.what)
     origin = SampleOrigin(
@@ -101,7 +101,7 @@ def _layout(envelope: tuple[str, ...]) -> PayloadLayout:
     )
 
 
-def _landed(scratch: Path, seen: SeenReadings) -> Any:
+def _land_sample(scratch: Path, seen: SeenReadings) -> Any:
     """The values as one segment, which the product's decoder reads."""
     mapping = scratch / SERIES_FILE
     mapping.write_text(_series_text(seen.series), encoding="utf-8")

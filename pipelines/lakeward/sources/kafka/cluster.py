@@ -102,6 +102,9 @@ class TopicReader:
         return False
 
     def _fault(self, error: Any) -> LakewardError:
+        self.consumer.poll(
+            0.0
+        )  # its client says why only when it is asked for messages: a refused login is else an answer that never came
         name, facts = error.name(), {"address": self.connection.address, "topic": self.topic}
         if name in _UNKNOWN:
             return MachineError("kafka_topic_unknown", **facts)

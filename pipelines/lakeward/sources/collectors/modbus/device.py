@@ -50,7 +50,7 @@ class ModbusLink:
 
     async def poll(self) -> list[tuple[Register, PolledValue]]:
         """Read all registers once: each has a value, or the reason why it has none."""
-        client = await self._connected()
+        client = await self._open_client()
         self.has_polled = True
         if client is None:
             self.silent = {one.device: "no connection" for one in self.registers}
@@ -64,7 +64,7 @@ class ModbusLink:
 
     async def connect(self) -> bool:
         """Connect unless it is; whether there is a connection."""
-        return await self._connected() is not None
+        return await self._open_client() is not None
 
     def close(self) -> None:
         """End the connection."""
@@ -72,7 +72,7 @@ class ModbusLink:
             self._client.close()
             self._client = None
 
-    async def _connected(self) -> AsyncModbusTcpClient | None:
+    async def _open_client(self) -> AsyncModbusTcpClient | None:
         if self._client is not None and self._client.connected:
             return self._client
         self.close()

@@ -110,12 +110,12 @@ class OpcUaCollector:
                 await self._repair(client, nodes, subscription, lander)
 
     def _note_cut(self, lander: Lander) -> object:
-        async def lost(error: Exception) -> None:
+        async def note_loss(error: Exception) -> None:
             self._was_lost = True
             self._gaps.open([entry.address for entry in self.entries])
             lander.journal.change("source_lost", address=self.connection.address, reason=type(error).__name__)
 
-        return lost
+        return note_loss
 
     def _settle(self) -> None:
         self._repair_at = monotonic() + SETTLE + 2 * self.source.publishing_ms / 1000

@@ -1,0 +1,47 @@
+"""A cluster of Apache Kafka that asks for TLS and a password: who has both reads, and what is wrong is named."""
+
+import pytest
+
+from lakeward.core.errors import LakewardError
+from lakeward.core.settings import Settings
+from lakeward.flows import run_dataset
+from lakeward.flows.operations.source_checks import check_sources
+from support.certificates import make_certificate
+from support.kafka_cluster import CONTRACT, create_topic, make_secured_broker, message_value, produce
+from support.mqtt_plant import MqttPlant
+
+pytestmark = [pytest.mark.exhaustive, pytest.mark.timeout(600)]
+
+
+@pytest.fixture
+def broker(tmp_path):
+    found = make_secured_broker(tmp_path / "broker")
+    found.start()
+    yield found
+    found.stop()
+
+
+def test_certificates_and_passwords_are_needed_and_checked(tmp_path, broker):
+    make_certificate(tmp_path, "other")
+    own = {"security.protocol": "SASL_SSL", "sasl.mechanism": "PLAIN", "sasl.username": "reader", "sasl.password": "secret"}
+    options = {**broker.options, **own, "ssl.ca.location": str(broker.folder / "ca.pem")}
+    create_topic(options, "readings")
+    produce(options, "readings", [(n % 4, None, message_value(n)) for n in range(20)])
+    address = f"127.0.0.1:{broker.port}?mechanism=PLAIN&ca="
+    plant = MqttPlant(tmp_path / "plant", "", CONTRACT)
+
+    def settings(url):
+        return Settings.load(plant.root, environ={"LAKEWARD_CONN_PLANT_BROKER": url})
+
+    right = settings(f"kafkas://reader:secret@{address}{broker.folder}/ca.pem")
+    assert run_dataset(right, "line").counts.silver == 20
+    [(_, found, _)] = check_sources(right)
+    assert found.startswith("Kafka, readings: 4")
+    for url, code in (
+        (f"kafkas://reader:wrong@{address}{broker.folder}/ca.pem", "kafka_login_refused"),
+        (f"kafkas://reader:secret@{address}{tmp_path}/other.pem", "kafka_unreachable"),
+    ):
+        with pytest.raises(LakewardError) as refused:
+            run_dataset(settings(url), "line")
+        assert refused.value.code == code
+        assert "wrong" not in str(refused.value)
