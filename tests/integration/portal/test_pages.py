@@ -75,7 +75,7 @@ def is_data(text):
 
 
 # Where numbers that sum up a list open.
-LISTS = ("/g/", "/lineage?", "/readiness/", "#fields")
+LISTS = ("/g/", "/grades?", "/access/", "/lineage?", "/readiness/", "#fields")
 
 
 def test_every_number_of_every_page_opens(visitors, pages):
