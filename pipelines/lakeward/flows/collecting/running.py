@@ -57,16 +57,20 @@ def start_collector(workspace: Workspace, contract: Contract, stop: Event) -> Ru
     collector = _make_collector(workspace, contract)
     prepare_landing(workspace, contract)
     errors: list[LakewardError] = []
-
-    def run() -> None:
-        try:
-            collector.run(stop)
-        except LakewardError as error:
-            errors.append(error)
-
-    thread = Thread(target=run, name=f"collect {contract.name}")
+    thread = Thread(target=run_collector, args=(contract.name, collector, stop, errors), name=f"collect {contract.name}")
     thread.start()
     return RunningCollector(thread=thread, folder=landing_of(workspace) / contract.name, errors=errors)
+
+
+def run_collector(name: str, collector: Collector, stop: Event, errors: list[LakewardError]) -> None:
+    """Run it to its end, and add to `errors` why it ended, if not by being stopped; a defect of ours is one, and is raised too."""
+    errors.append(InvariantError("collector_ended", dataset=name))
+    try:
+        collector.run(stop)
+    except LakewardError as error:
+        errors[:] = [error]
+    else:
+        errors.clear()
 
 
 def _make_collector(workspace: Workspace, contract: Contract) -> Collector:
