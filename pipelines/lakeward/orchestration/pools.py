@@ -51,7 +51,7 @@ def make_pools(project: Project) -> PoolChange:
     try:
         with create_session() as session:
             found = {str(name) for (name,) in session.query(Pool.pool).filter(Pool.pool.startswith(pool_prefix(project.name)))}
-            change = PoolChange(made=_sorted(wanted - found), removed=_sorted(found - wanted))
+            change = PoolChange(made=_in_order(wanted - found), removed=_in_order(found - wanted))
             for name in change.made:
                 session.add(Pool(pool=name, slots=1, description="", include_deferred=False))
             session.query(Pool).filter(Pool.pool.in_(change.removed)).delete()
@@ -60,7 +60,7 @@ def make_pools(project: Project) -> PoolChange:
     return change
 
 
-def _sorted(names: Collection[str]) -> tuple[str, ...]:
+def _in_order(names: Collection[str]) -> tuple[str, ...]:
     return tuple(sorted(names))
 
 

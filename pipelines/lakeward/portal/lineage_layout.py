@@ -69,7 +69,7 @@ def draw_lineage(view: LineageView) -> Drawing:
     pairs = {(a.source[0], a.target[0]) for a in view.arrows if a.source[0] in shown and a.target[0] in shown}
     pairs = {pair for pair in pairs if pair[0] != pair[1]}
     ranks = _ranks(view.nodes, shown, pairs)
-    columns = _ordered(ranks, pairs)
+    columns = _in_order(ranks, pairs)
     boxes = _place(columns, {table: _cells_of(view.nodes, table) for table in shown})
     curves = _curves(view, boxes)
     width = 2 * MARGIN + len(columns) * WIDTH + (len(columns) - 1) * GAP
@@ -99,7 +99,7 @@ def _ranks(nodes: Iterable[LineageNode], tables: Sequence[str], pairs: Collectio
     return {table: at - min(nearest.values()) for table, at in nearest.items()}
 
 
-def _ordered(ranks: Mapping[str, int], pairs: Collection[tuple[str, str]]) -> list[list[str]]:
+def _in_order(ranks: Mapping[str, int], pairs: Collection[tuple[str, str]]) -> list[list[str]]:
     """The tables of each rank, by the mean place of those that they are joined to."""
     places = sorted(set(ranks.values()))
     columns = [[table for table in ranks if ranks[table] == place] for place in places]

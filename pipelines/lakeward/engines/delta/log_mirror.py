@@ -47,8 +47,8 @@ def sync_log(folder: RemotePath) -> Path | None:
         MachineError: The store can't be reached, or refuses.
     """
     copy = mirror_folder(folder)
-    with _locked(copy):
-        known = _known(copy)
+    with _lock_copy(copy):
+        known = _newest_copy(copy)
         found = _list_from(folder, known[0]) if known else None
         if found is None or known is None or found.get(f"{known[0]:0{_DIGITS}}{_COMMIT}") != known[1]:
             shutil.rmtree(copy / LOG, ignore_errors=True)
@@ -66,8 +66,8 @@ def sync_log(folder: RemotePath) -> Path | None:
 def keep_commit(folder: RemotePath, version: int, content: bytes, tag: str) -> None:
     """Add a commit that this process wrote to the copy; where it is not the next one, fetch what lies between."""
     copy = mirror_folder(folder)
-    with _locked(copy):
-        known = _known(copy)
+    with _lock_copy(copy):
+        known = _newest_copy(copy)
         if known and known[0] == version - 1:
             FolderStore(copy / LOG).replace(f"{version:0{_DIGITS}}{_COMMIT}", content)
             _note(copy, version, tag)
@@ -81,8 +81,8 @@ def checkpoint_log(folder: RemotePath, version: int) -> None:
     Nothing happens where the copy is of another version, or the store does not take it: the next checkpoint comes soon.
     """
     copy = mirror_folder(folder)
-    with _locked(copy), suppress(MachineError, DeltaError):
-        known = _known(copy)
+    with _lock_copy(copy), suppress(MachineError, DeltaError):
+        known = _newest_copy(copy)
         if known is None or known[0] != version:
             return
         DeltaTable(str(copy)).create_checkpoint()
@@ -132,7 +132,7 @@ def _newest(names: dict[str, str], ending: str) -> int | None:
     return max((int(each) for each in digits if each.isdecimal()), default=None)
 
 
-def _known(copy: Path) -> tuple[int, str] | None:
+def _newest_copy(copy: Path) -> tuple[int, str] | None:
     """Number and tag of the newest copied commit."""
     try:
         found = json.loads((copy / _NOTE).read_text(encoding="utf-8"))
@@ -147,7 +147,7 @@ def _note(copy: Path, version: int, tag: str) -> None:
 
 
 @contextmanager
-def _locked(copy: Path) -> Iterator[None]:
+def _lock_copy(copy: Path) -> Iterator[None]:
     """Let one process of this machine at a time change the copy."""
     copy.mkdir(parents=True, exist_ok=True)
     lock = os.open(copy / ".lock", os.O_RDWR | os.O_CREAT, 0o600)

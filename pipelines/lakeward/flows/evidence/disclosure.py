@@ -67,7 +67,8 @@ def disclose_assets(settings: Settings, name: str | None = None) -> list[Disclos
             field
             for each in wanted
             for field in _fields(
-                each, _known(engine, contracts[each], costs[each]) | _declared(rights.get(each), workspace.project.zone)
+                each,
+                _measured_fields(engine, contracts[each], costs[each]) | _rights_fields(rights.get(each), workspace.project.zone),
             )
         ]
 
@@ -92,7 +93,7 @@ def _fields(dataset: str, known: Mapping[str, Notice | None]) -> list[Disclosure
     ]
 
 
-def _known(engine: Engine, contract: Contract, cost: DatasetCost) -> dict[str, Notice | None]:
+def _measured_fields(engine: Engine, contract: Contract, cost: DatasetCost) -> dict[str, Notice | None]:
     """What queries and the contract say; None for what is not measured."""
     table = contract.table(contract.layer)
     info = engine.info(table)
@@ -103,18 +104,18 @@ def _known(engine: Engine, contract: Contract, cost: DatasetCost) -> dict[str, N
         "processing": _processing(cost),
         "protection": _protection(engine, contract.name),
         "application": _application(engine, str(table)),
-        "build_cost": _said(None if cost.build_cost is None else f"{cost.build_cost} {cost.currency}"),
+        "build_cost": _plain_text(None if cost.build_cost is None else f"{cost.build_cost} {cost.currency}"),
     }
 
 
-def _declared(rights: DatasetRights | None, zone: str) -> dict[str, Notice | None]:
+def _rights_fields(rights: DatasetRights | None, zone: str) -> dict[str, Notice | None]:
     if rights is None:
         return {}
     return {
         "source": Notice(f"rights_{rights.source}", {}),
-        "title": _said(f"{rights.holder}: {rights.basis}"),
-        "limits": _said(rights.limits),
-        "lapse": _said(_last_day(rights.valid_until, zone) if rights.valid_until else None),
+        "title": _plain_text(f"{rights.holder}: {rights.basis}"),
+        "limits": _plain_text(rights.limits),
+        "lapse": _plain_text(_last_day(rights.valid_until, zone) if rights.valid_until else None),
     }
 
 
@@ -124,10 +125,10 @@ def _last_day(end: datetime, zone: str) -> str:
 
 
 def _kind(data_class: str | None) -> Notice | None:
-    return Notice(f"class_{data_class}", {}) if data_class in NAMED_CLASSES else _said(data_class)
+    return Notice(f"class_{data_class}", {}) if data_class in NAMED_CLASSES else _plain_text(data_class)
 
 
-def _said(text: str | None) -> Notice | None:
+def _plain_text(text: str | None) -> Notice | None:
     """A text that needs no translation; None where there is none."""
     return Notice("disclosed_text", {"text": text}) if text else None
 

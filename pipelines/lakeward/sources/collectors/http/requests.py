@@ -43,10 +43,10 @@ class PushRefused(Exception):  # noqa: N818 -- it is no failure of the door
 def refusal(request: Request, refused: PushRefused) -> JSONResponse:
     """The answer in the sender's language."""
     wants_chinese = request.headers.get("accept-language", "").lower().startswith("zh")
-    return JSONResponse(_said(refused, Lang.ZH if wants_chinese else Lang.EN), refused.status, _headers(refused))
+    return JSONResponse(_refusal(refused, Lang.ZH if wants_chinese else Lang.EN), refused.status, _headers(refused))
 
 
-def _said(refused: PushRefused, lang: Lang) -> Mapping[str, str]:
+def _refusal(refused: PushRefused, lang: Lang) -> Mapping[str, str]:
     message, step = (text(code, lang, **refused.facts) for code in (refused.code, f"{refused.code}.next"))
     return {"code": refused.code, "message": message, "next": step}
 

@@ -62,7 +62,7 @@ def decode(register: Register, words: Sequence[int]) -> PolledValue:
     [number] = struct.unpack(_FORMS[register.type], _in_order(raw, register.order))
     if isinstance(number, float) and not math.isfinite(number):
         return PolledValue(None, UNCERTAIN, raw.hex(), "no number")
-    return PolledValue(_scaled(number, register), raw=raw.hex())
+    return PolledValue(_scale_value(number, register), raw=raw.hex())
 
 
 def value_row(register: Register, found: PolledValue, at: datetime) -> tuple[tuple[object, ...], int]:
@@ -82,7 +82,7 @@ def _in_order(raw: bytes, order: str) -> bytes:
     return b"".join(word[::-1] if order in {"BADC", "DCBA"} else word for word in words)
 
 
-def _scaled(number: float, register: Register) -> Decimal | float:
+def _scale_value(number: float, register: Register) -> Decimal | float:
     """The scaled number: exact for whole numbers; a fraction stays the device's own where it is not scaled."""
     if isinstance(number, float):
         return number if register.scale == 1 and register.offset == 0 else number * float(register.scale) + float(register.offset)
