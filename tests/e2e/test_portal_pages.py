@@ -176,6 +176,7 @@ def test_pages_read_without_javascript(desk):
     for address in PAGES:
         page.goto(address)
         assert page.locator("main h1").inner_text()
+    page.goto(next(address for address in PAGES if address.startswith("/evidence/")))
     page.click("text=Run it again")
     assert page.locator(".mark.good").count() == 1
 

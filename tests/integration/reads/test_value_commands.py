@@ -58,6 +58,7 @@ ELSEWHERE = {"lakeward.connect", "new, check FILE", "flows.decrypt_values", "exp
 NO_VALUES = {
     *("demo", "init", "run", "rebuild", "status", "tables", "assess", "maintain", "doctor", "completion", "contract", "lineage"),
     *("maturity", "spark", "account", "policy", "access", "purpose", "key", "history", "collect", "catalogue", "cost", "airflow", "incident"),
+    *("asset", "risk", "subscribe", "notice", "backup", "restore", "migrate"),
 }  # fmt: skip
 
 
