@@ -14,7 +14,7 @@ from lakeward.core.settings import Settings
 from lakeward.flows import create_project, seal_logs, verify_logs
 from lakeward.flows.audit.log_faults import LogVerification
 from lakeward.flows.base.workspace import open_workspace
-from lakeward.flows.serving import access
+from lakeward.flows.serving import session_entries
 from lakeward.flows.serving.abandoned_entries import commit_abandoned_entries
 from lakeward.flows.serving.access import AccessLog
 from lakeward.flows.serving.reader import access_log_folder
@@ -70,7 +70,7 @@ def write_session(
 
 def write_for_ever(settings: Settings, acknowledged: Path) -> None:
     """Write entries until it is killed, and note each that was acknowledged."""
-    access.COMMIT_EVERY = 7
+    session_entries.COMMIT_EVERY = 7
     workspace = open_workspace(settings)
     with workspace.engine() as engine, acknowledged.open("a", encoding="ascii") as notes:
         commit_abandoned_entries(engine, access_log_folder(workspace))

@@ -7,7 +7,7 @@ import pytest
 
 from lakeward.flows.base import governance
 from lakeward.flows.base.workspace import open_workspace
-from lakeward.flows.serving import access
+from lakeward.flows.serving import session_entries
 from support.processes import quick_processes
 from support.served_lake import connect_as, make_lake, query_and_die
 
@@ -34,10 +34,10 @@ def test_an_entry_is_on_the_disk_before_its_rows_leave_and_in_the_table_after_th
 
 def test_a_long_session_is_committed_as_it_goes(settings):
     with connect_as(settings) as con:
-        for _ in range(access.COMMIT_EVERY + 1):
+        for _ in range(session_entries.COMMIT_EVERY + 1):
             con.sql("select 1").fetchall()
-        assert len(entries(settings)) == access.COMMIT_EVERY
-    assert [seq for _, seq in entries(settings)] == list(range(1, access.COMMIT_EVERY + 2))
+        assert len(entries(settings)) == session_entries.COMMIT_EVERY
+    assert [seq for _, seq in entries(settings)] == list(range(1, session_entries.COMMIT_EVERY + 2))
 
 
 def test_what_a_killed_session_left_is_committed_by_the_next_one_and_only_once(settings):

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from lakeward.core.errors import LakewardError, SettingsError
+from lakeward.core.errors import LakewardError, ProtectionError, SettingsError
 from lakeward.flows.base import governance
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.serving.connection import open_connection
@@ -157,7 +157,7 @@ def test_an_empty_or_failed_statement_counts_and_a_used_quota_runs_none(settings
 
 
 def test_a_failure_of_any_kind_has_an_entry(settings):
-    with connect_as(settings) as con, pytest.raises(RuntimeError):
+    with connect_as(settings) as con, pytest.raises(ProtectionError):
         con.sql("select 1 from silver.orders where order_id = $1", ["\udcff"])
     workspace = open_workspace(settings)
     reader, _ = resolve_reader(workspace, "analyst")
@@ -165,7 +165,9 @@ def test_a_failure_of_any_kind_has_an_entry(settings):
         with pytest.raises(ZeroDivisionError), logged_read(workspace, engine, reader, "explain", ["silver.orders"]):
             _ = 1 / 0
         rows = governance.read_rows(engine, "access_log", order="asked_at")
-    assert [(row["verdict"], row["code"], row["objects"]) for row in rows] == [("failed", None, '["silver.orders"]')] * 2
+    assert [(row["verdict"], row["code"], row["objects"]) for row in rows] == [
+        ("failed", code, '["silver.orders"]') for code in ("query_failed", None)
+    ]
 
 
 def test_a_statement_with_parameters_counts_when_it_runs(settings):
