@@ -48,7 +48,7 @@ def test_a_group_offers_its_commands_that_begin_so(next_words):
 
 
 def test_a_command_offers_its_options_and_those_of_every_command(next_words):
-    assert next_words("status", "--") == ["--json", "--project", "--lang", "--verbose", "--utc", "--help"]
+    assert next_words("status", "--") == ["--watch", "--json", "--project", "--lang", "--verbose", "--utc", "--help"]
 
 
 def test_options_before_the_command_are_passed_over(next_words):
