@@ -65,7 +65,7 @@ class Noise:
 
     epsilon: Decimal
     budget: Decimal
-    bounds: Mapping[str, UnitBounds] = field(default_factory=dict)
+    bounds: Mapping[str, UnitBounds] = field(default_factory=dict, hash=False)
     groups: int = 1
 
 

@@ -19,9 +19,12 @@ LOWER = GradeChoice("", "made of machines now", grade="general", level=2, catego
 @pytest.fixture
 def plant(copy_of, tmp_path: Path) -> Plant:
     """The plant of phone numbers, whose caller is made of machine names since its model was edited."""
-    plant = Plant(copy_of(make_graded_plant, tmp_path / "plant"))
+    return edited(Plant(copy_of(make_graded_plant, tmp_path / "plant")), GOLD_SQL)
+
+
+def edited(plant: Plant, sql: str) -> Plant:
     model = plant.root / "expectations/datasets/press_hourly/models/press_hourly.sql"
-    model.write_text(GOLD_SQL.replace("left(max(tel), 3) || '****'", "max(machine)"))
+    model.write_text(sql.replace("left(max(tel), 3) || '****'", "max(machine)"))
     run_plant(plant)
     grade_all(plant.settings)
     return plant
@@ -41,6 +44,11 @@ def test_the_grade_stands_after_the_edit_and_each_later_run(plant: Plant) -> Non
     assert caller(plant) == HELD
     grade_all(plant.settings)
     assert caller(plant) == HELD
+
+
+def test_it_stands_too_where_another_column_goes_on_reading_the_source(copy_of, tmp_path: Path) -> None:
+    counting = GOLD_SQL.replace("count(*) AS readings", "length(max(tel)) AS readings")
+    assert caller(edited(Plant(copy_of(make_graded_plant, tmp_path / "plant")), counting)) == HELD
 
 
 def test_two_accounts_lower_it_without_a_transform_and_one_does_not(plant: Plant, owners: dict[str, Settings]) -> None:

@@ -80,6 +80,11 @@ def test_figures_have_noise_of_about_the_declared_scale(plant):
     assert all(round(cell[3], 2) == cell[3] for cell in shown)
 
 
+def test_a_contract_with_noise_is_kept_in_caches_as_any_other(tmp_path, capsys):
+    settings = make_plant(tmp_path / "plant", cube=cube())
+    assert run_command(capsys, settings.start, "contract", "lint", NAME).code == 0
+
+
 def test_the_table_says_its_epsilon(plant, capsys):
     settings, found = plant
     with analyst(settings) as con:

@@ -30,7 +30,8 @@ def upstream_grades(run: GradingRun, table: TableName) -> tuple[dict[Node, Inher
             upstream |= {(name, column): _as_inherited(grade) for column, grade in run.record.current(contract).items()}
     upstream = {node: found for node, found in upstream.items() if node in sources}
     earlier = {source: found for source in left - sources if (found := _last_grade(run, source))}
-    return upstream | earlier, [*now, *(edge for edge in edges if edge[0] in earlier)]
+    known = upstream | earlier
+    return known, [*now, *(edge for edge in run.edges.earlier if edge[1][0] == str(table) and edge[0] in known)]
 
 
 def _last_grade(run: GradingRun, source: Node) -> Inherited | None:
