@@ -1,7 +1,9 @@
 """A backup holds the lake of one instant and its project; a restore brings both back, and says what it can't."""
 
+import hashlib
 import json
 import shutil
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 
 from lakeward.core.errors import DataError, MachineError, UsageError
 from lakeward.core.settings import Settings
+from lakeward.core.storage.lake import Lake
 from lakeward.flows import (
     RestoreOptions,
     back_up,
@@ -19,6 +22,8 @@ from lakeward.flows import (
     restore,
     verify_backups,
 )
+from lakeward.flows.backup.filling import Filling, LakeFilling
+from lakeward.flows.backup.manifest import id_of_name, manifest_name
 from lakeward.flows.base.lake_schema import UNFINISHED
 from lakeward.flows.base.workspace import open_workspace
 from support.backups import back_up_killed_at, overwrite_half, restore_killed_at
@@ -141,6 +146,59 @@ def test_a_changed_manifest_is_no_backup(plant, tmp_path):
     assert [(row.id, row.is_whole) for row in list_backups(plant.settings, str(place))] == [(made.id, False)]
     with pytest.raises(DataError, match=manifest.name):
         restore(Settings(start=tmp_path / "other"), str(place), RestoreOptions())
+
+
+def add_file(place, name, part="project", **changes):
+    """Write a manifest with one more file, as one who can write the place does; returns its name."""
+    payload = b"written outside\n"
+    sha256 = hashlib.sha256(payload).hexdigest()
+    stored = place / "objects" / sha256[:2] / sha256
+    stored.parent.mkdir(parents=True, exist_ok=True)
+    stored.write_bytes(payload)
+    manifest = next((place / "backups").iterdir())
+    lines = [*manifest.read_bytes().splitlines()]
+    entry = {"part": part, "name": name, "size": len(payload), "modified_at": 0.0, "sha256": sha256} | changes
+    content = b"\n".join([*lines, json.dumps(entry).encode()]) + b"\n"
+    manifest.unlink()
+    changed = manifest_name(id_of_name(manifest.name), content)
+    (place / "backups" / changed).write_bytes(content)
+    return changed
+
+
+def test_a_manifest_that_names_files_outside_is_refused(plant, tmp_path):
+    made = tmp_path / "made"
+    back_up(plant.settings, str(made))
+    names = ["../escaped", "expectations/../../escaped", str(tmp_path / "escaped"), "..\\escaped", "\\escaped", "C:escaped", ""]
+    cases = [(name, part, {}) for name in names for part in ("project", "lake")] + [
+        ("dags/x.py", "project", {"sha256": "../../x"})
+    ]
+    for number, (name, part, changes) in enumerate(cases):
+        place, target = tmp_path / f"place{number}", tmp_path / f"in{number}" / "other"
+        manifest = add_file(Path(shutil.copytree(made, place)), name, part, **changes)
+        with pytest.raises(DataError, match=manifest) as refused:
+            restore(Settings(start=target), str(place), RestoreOptions())
+        assert refused.value.code == "backup_manifest_escapes"
+        assert [row.file for row in verify_backups(plant.settings, str(place)).damaged] == [manifest]
+        assert not target.exists()
+    assert not [*tmp_path.rglob("*escaped*")]
+
+
+def test_a_lake_is_not_filled_with_a_file_outside_of_it(tmp_path):
+    (tmp_path / "file").write_text("written outside")
+    filling = LakeFilling(Lake.in_folder(str(tmp_path / "lake")), "a test", from_store=True, scratch=tmp_path)
+    found = Filling(name="landing/../../escaped", size=15, sha256=None, content=lambda _: nullcontext(tmp_path / "file"))
+    with pytest.raises(DataError) as refused:
+        filling.write([found])
+    assert (refused.value.code, (tmp_path / "escaped").exists()) == ("fill_escapes", False)
+
+
+def test_a_backup_of_odd_names_is_restored(plant, tmp_path):
+    odd = plant.root / "dags" / "a\\b..c: d.py"
+    odd.parent.mkdir(exist_ok=True)
+    odd.write_text("# mine\n")
+    back_up(plant.settings, str(tmp_path / "backups"))
+    restore(Settings(start=tmp_path / "other"), str(tmp_path / "backups"), RestoreOptions())
+    assert (tmp_path / "other" / "dags" / odd.name).read_text() == "# mine\n"
 
 
 @pytest.mark.exhaustive
