@@ -8,6 +8,7 @@ from pathlib import Path
 from lakeward.core.settings import Settings
 from lakeward.core.storage.folder import FolderStore
 from lakeward.flows import RestoreOptions, back_up, restore
+from lakeward.flows.backup import restore as restoring
 
 
 def back_up_killed_at(root, place, write):
@@ -19,6 +20,12 @@ def back_up_killed_at(root, place, write):
 def restore_killed_at(root, place, write):
     """Restore, and kill the process before the file of this number is written."""
     _die_at(write)
+    restore(Settings(start=Path(root)), str(place), RestoreOptions(replace=True))
+
+
+def restore_killed_before_filling(root, place):
+    """Restore, and kill the process after the lake in the way was moved aside."""
+    restoring.LakeFilling = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
     restore(Settings(start=Path(root)), str(place), RestoreOptions(replace=True))
 
 

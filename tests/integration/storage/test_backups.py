@@ -26,7 +26,7 @@ from lakeward.flows.backup.filling import Filling, LakeFilling
 from lakeward.flows.backup.manifest import id_of_name, manifest_name
 from lakeward.flows.base.lake_schema import UNFINISHED
 from lakeward.flows.base.workspace import open_workspace
-from support.backups import back_up_killed_at, overwrite_half, restore_killed_at
+from support.backups import back_up_killed_at, overwrite_half, restore_killed_at, restore_killed_before_filling
 from support.plant import Plant, csv_line, make_plant
 from support.processes import quick_processes
 from support.remote_plant import contents, drop_second, fill
@@ -240,6 +240,21 @@ def test_what_was_lost_is_said_by_batch_with_the_files_that_are_whole(plant, tmp
             shutil.copyfile(file.copy, plant.root / "inbox" / "press_line" / file.name)
             ingest_dataset(plant.settings, "press_line")
     assert contents(plant)["silver.press_line"] == after["silver.press_line"]
+
+
+def test_a_second_restore_that_was_killed_names_the_lake_that_it_moved(plant, tmp_path):
+    place = str(tmp_path / "backups")
+    back_up(plant.settings, place)
+    first = restore(plant.settings, place, RestoreOptions(replace=True))
+    assert (len(first.moved_aside), first.lost) == (1, ())
+    plant.drop("c.csv", csv_line("M4", 9, 20.0))
+    ingest_dataset(plant.settings, "press_line")
+    assert ended_in(restore_killed_before_filling, plant.root, place) == -9
+    done = restore(plant.settings, place, RestoreOptions(replace=True))
+    assert done.moved_aside == (f"{first.moved_aside[0]}-2",)
+    assert [(row.dataset, row.batch) for row in done.lost] == [("press_line", 3)]
+    shutil.rmtree(plant.root / "lake")
+    assert restore(plant.settings, place, RestoreOptions()).moved_aside == ()
 
 
 @pytest.mark.exhaustive

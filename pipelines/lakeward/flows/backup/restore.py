@@ -21,6 +21,7 @@ from lakeward.flows.backup.lake_content import UNFINISHED
 from lakeward.flows.backup.listing import damaged_files
 from lakeward.flows.backup.losses import LostBatch, lost_batches
 from lakeward.flows.backup.manifest import BackupFile, Manifest, NeededKey, Part
+from lakeward.flows.backup.moved_lakes import MovedLakes
 from lakeward.flows.backup.needed_keys import missing_keys
 from lakeward.flows.backup.replay import LakeReplay, replay_lake
 from lakeward.flows.backup.repository import BackupRepository, file_hash, open_repository
@@ -43,8 +44,8 @@ class RestoreAnswer:
         files: Files written, of the lake and of the project.
         kept: Files that were there already, equal to those of the backup.
         bytes: Bytes written.
-        moved_aside: Where what was in the way lies now, the damaged lake first.
-        lost: Batches that the lake in the way had taken in after the backup.
+        moved_aside: Where what was in the way lies now, the damaged lake first; also what attempts that were cut off had moved.
+        lost: Batches that the lakes in the way had taken in after the backup.
         missing_keys: Keys that this environment does not have.
         replay: What `--verify` found; None without it.
     """
@@ -147,21 +148,25 @@ class _Restore:
         files, kept, moved = self._restore_project(aside)
         workspace = open_workspace(replace(self.settings, start=self.root))
         lake = workspace.lake
-        damaged = self._move_lake(lake)
+        moved_lakes = MovedLakes(self.root / _OWN, lake)
+        self._move_lake(lake, moved_lakes)
+        damaged = moved_lakes.paths()
         filled = self._fill(lake)
         _make_drop_folders(workspace.project)
         missing = missing_keys(workspace, self.manifest.keys)
-        return RestoreAnswer(
+        answer = RestoreAnswer(
             id=self.manifest.id,
             lake=str(lake),
             files=files + filled.written,
             kept=kept + filled.kept,
             bytes=filled.bytes,
-            moved_aside=tuple(map(str, (*([damaged] if damaged else []), *([aside] if moved else [])))),
-            lost=tuple(lost_batches(damaged, self.manifest)) if damaged else (),
+            moved_aside=tuple(map(str, (*damaged, *([aside] if moved else [])))),
+            lost=tuple(dict.fromkeys(batch for each in damaged for batch in lost_batches(each, self.manifest))),
             missing_keys=missing,
             replay=replay_lake(workspace) if self.options.verify else None,
         )
+        moved_lakes.forget()
+        return answer
 
     def _restore_project(self, aside: Path) -> tuple[int, int, bool]:
         """Write the project's files; returns how many were written and kept, and whether some were moved aside."""
@@ -195,21 +200,19 @@ class _Restore:
                 draft.chmod(_PRIVATE)
             draft.replace(path)
 
-    def _move_lake(self, lake: Lake) -> Path | None:
-        """Move a lake that is in the way aside; returns where it lies, also after an earlier attempt."""
-        name = f".replaced-{self.manifest.id}"
-        aside = Path(f"{lake.files}{name}") if lake.options is None else None
+    def _move_lake(self, lake: Lake, moved_lakes: MovedLakes) -> None:
+        """Move a lake that is in the way aside; what an attempt that was cut off has begun to fill is gone on with."""
         store = store_of(lake.root())
         if store.exists(UNFINISHED) or not has_tables(store):
-            return aside if aside and aside.is_dir() else None
-        if aside is None:
+            return
+        if lake.options is not None:
             raise UsageError("restore_url_used", lake=lake)
         if not self.options.replace:
             raise UsageError("restore_lake_exists", lake=lake)
         check_unused(lake)
-        aside = free_name(aside)
+        aside = free_name(Path(f"{lake.files}.replaced-{self.manifest.id}"))
+        moved_lakes.add(aside)
         lake.files.rename(aside)
-        return aside
 
     def _fill(self, lake: Lake) -> FillCount:
         source = f"{self.repository.place} {self.manifest.id}"
