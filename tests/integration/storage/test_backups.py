@@ -26,7 +26,13 @@ from lakeward.flows.backup.filling import Filling, LakeFilling
 from lakeward.flows.backup.manifest import id_of_name, manifest_name
 from lakeward.flows.base.lake_schema import UNFINISHED
 from lakeward.flows.base.workspace import open_workspace
-from support.backups import back_up_killed_at, overwrite_half, restore_killed_at, restore_killed_before_filling
+from support.backups import (
+    back_up_killed_at,
+    overwrite_half,
+    restore_killed_at,
+    restore_killed_before_filling,
+    restore_with_file_limit,
+)
 from support.plant import Plant, csv_line, make_plant
 from support.processes import quick_processes
 from support.remote_plant import contents, drop_second, fill
@@ -255,6 +261,23 @@ def test_a_second_restore_that_was_killed_names_the_lake_that_it_moved(plant, tm
     assert [(row.dataset, row.batch) for row in done.lost] == [("press_line", 3)]
     shutil.rmtree(plant.root / "lake")
     assert restore(plant.settings, place, RestoreOptions()).moved_aside == ()
+
+
+def test_a_restore_on_a_full_disk_says_so_and_goes_on(plant, tmp_path):
+    place, before = str(tmp_path / "backups"), contents(plant)
+    back_up(plant.settings, place)
+    contract = plant.dataset / "contract.odcs.yaml"
+    contract.write_text(contract.read_text() + "# later\n" * 200)
+    damaged = contract.read_text()
+    for limit, lakes in ((1_000, 0), (3_000, 1)):  # the first stops at the contract, the second in the lake
+        assert ended_in(restore_with_file_limit, plant.root, place, limit, tmp_path / "said") == 0
+        assert (tmp_path / "said").read_text().startswith("restore_not_written")
+        assert len([*plant.root.glob("lake.replaced-*")]) == lakes
+        assert damaged in [path.read_text() for path in plant.root.rglob("contract.odcs.yaml")]
+    assert not [*plant.root.rglob(".*.new")]
+    done = restore(plant.settings, place, RestoreOptions(replace=True))
+    assert contents(plant) == before
+    assert Path(done.moved_aside[0]).is_dir()
 
 
 @pytest.mark.exhaustive

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from lakeward.contracts.project import Project, find_project, load_project
 from lakeward.contracts.source import FileDropSource
-from lakeward.core.errors import DataError, LakewardError, UsageError
+from lakeward.core.errors import DataError, LakewardError, MachineError, UsageError
 from lakeward.core.settings import Settings
 from lakeward.core.storage.lake import Lake, store_of
 from lakeward.flows.backup.closed_lake import check_unused, free_name, has_tables
@@ -90,10 +90,18 @@ def restore(settings: Settings, address: str, options: RestoreOptions) -> Restor
         UsageError: There is no such backup, or something is in the way.
         DataError: The backup is damaged; the file is named.
         SettingsError: The restored `project.yaml` names a lake that can't be reached.
-        MachineError: The backup can't be read or the lake can't be written.
+        MachineError: The backup can't be read, or the project or the lake can't be written, as on a full disk.
     """
-    root = _project_root(settings)
-    repository = open_repository(settings, address, _project(root))
+    try:
+        root = _project_root(settings)
+        repository = open_repository(settings, address, _project(root))
+        return _restore_into(root, settings, repository, options)
+    except OSError as error:
+        found = error.strerror or type(error).__name__
+        raise MachineError("restore_not_written", project=settings.start, found=found) from error
+
+
+def _restore_into(root: Path, settings: Settings, repository: BackupRepository, options: RestoreOptions) -> RestoreAnswer:
     manifest = repository.find(options.backup)
     own = root / _OWN
     own.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -175,30 +183,36 @@ class _Restore:
         differing = [file for file, path in paths.items() if path.is_file() and file_hash(path) != file.sha256]
         if differing and not self.options.replace:
             raise UsageError("restore_project_differs", file=differing[0].name, files=len(differing), project=self.root)
-        for file in differing:
-            kept = free_name(aside / file.name)
-            kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            paths[file].rename(kept)
         missing = [file for file, path in paths.items() if not path.is_file()]
         for file in missing:
-            self._write(file, paths[file])
-        return len(missing), len(files) - len(missing), aside.is_dir()
+            self._write(file, paths[file], None)
+        for file in differing:
+            self._write(file, paths[file], free_name(aside / file.name))
+        written = len(missing) + len(differing)
+        return written, len(files) - written, aside.is_dir()
 
     def _path(self, file: BackupFile) -> Path:
         is_register = file.name == str(ACCOUNTS_FILE)
         return self.settings.accounts if is_register and self.settings.accounts else self.root / file.name
 
-    def _write(self, file: BackupFile, path: Path) -> None:
-        with self._content(file, self.scratch / "project") as content:
-            if content is None:
-                raise DataError("backup_object_damaged", file=file.name, object=file.sha256)
-            is_private = path.parent.name == _OWN
-            path.parent.mkdir(mode=0o700 if is_private else 0o777, parents=True, exist_ok=True)
-            draft = path.with_name(f".{path.name}.new")
-            shutil.copyfile(content, draft)
+    def _write(self, file: BackupFile, path: Path, aside: Path | None) -> None:
+        """Write a file of the project; what is in the way goes to `aside` once the new one is on the disk."""
+        is_private = path.parent.name == _OWN
+        path.parent.mkdir(mode=0o700 if is_private else 0o777, parents=True, exist_ok=True)
+        draft = path.with_name(f".{path.name}.new")
+        try:
+            with self._content(file, self.scratch / "project") as content:
+                if content is None:
+                    raise DataError("backup_object_damaged", file=file.name, object=file.sha256)
+                shutil.copyfile(content, draft)
             if is_private:
                 draft.chmod(_PRIVATE)
+            if aside:
+                aside.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                path.rename(aside)
             draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
 
     def _move_lake(self, lake: Lake, moved_lakes: MovedLakes) -> None:
         """Move a lake that is in the way aside; what an attempt that was cut off has begun to fill is gone on with."""
