@@ -1,7 +1,9 @@
 """A backup holds the lake of one instant and its project; a restore brings both back, and says what it can't."""
 
+import hashlib
 import json
 import shutil
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 
 from lakeward.core.errors import DataError, MachineError, UsageError
 from lakeward.core.settings import Settings
+from lakeward.core.storage.lake import Lake
 from lakeward.flows import (
     RestoreOptions,
     back_up,
@@ -19,9 +22,17 @@ from lakeward.flows import (
     restore,
     verify_backups,
 )
+from lakeward.flows.backup.filling import Filling, LakeFilling
+from lakeward.flows.backup.manifest import id_of_name, manifest_name
 from lakeward.flows.base.lake_schema import UNFINISHED
 from lakeward.flows.base.workspace import open_workspace
-from support.backups import back_up_killed_at, overwrite_half, restore_killed_at
+from support.backups import (
+    back_up_killed_at,
+    overwrite_half,
+    restore_killed_at,
+    restore_killed_before_filling,
+    restore_with_file_limit,
+)
 from support.plant import Plant, csv_line, make_plant
 from support.processes import quick_processes
 from support.remote_plant import contents, drop_second, fill
@@ -143,6 +154,59 @@ def test_a_changed_manifest_is_no_backup(plant, tmp_path):
         restore(Settings(start=tmp_path / "other"), str(place), RestoreOptions())
 
 
+def add_file(place, name, part="project", **changes):
+    """Write a manifest with one more file, as one who can write the place does; returns its name."""
+    payload = b"written outside\n"
+    sha256 = hashlib.sha256(payload).hexdigest()
+    stored = place / "objects" / sha256[:2] / sha256
+    stored.parent.mkdir(parents=True, exist_ok=True)
+    stored.write_bytes(payload)
+    manifest = next((place / "backups").iterdir())
+    lines = [*manifest.read_bytes().splitlines()]
+    entry = {"part": part, "name": name, "size": len(payload), "modified_at": 0.0, "sha256": sha256} | changes
+    content = b"\n".join([*lines, json.dumps(entry).encode()]) + b"\n"
+    manifest.unlink()
+    changed = manifest_name(id_of_name(manifest.name), content)
+    (place / "backups" / changed).write_bytes(content)
+    return changed
+
+
+def test_a_manifest_that_names_files_outside_is_refused(plant, tmp_path):
+    made = tmp_path / "made"
+    back_up(plant.settings, str(made))
+    names = ["../escaped", "expectations/../../escaped", str(tmp_path / "escaped"), "..\\escaped", "\\escaped", "C:escaped", ""]
+    cases = [(name, part, {}) for name in names for part in ("project", "lake")] + [
+        ("dags/x.py", "project", {"sha256": "../../x"})
+    ]
+    for number, (name, part, changes) in enumerate(cases):
+        place, target = tmp_path / f"place{number}", tmp_path / f"in{number}" / "other"
+        manifest = add_file(Path(shutil.copytree(made, place)), name, part, **changes)
+        with pytest.raises(DataError, match=manifest) as refused:
+            restore(Settings(start=target), str(place), RestoreOptions())
+        assert refused.value.code == "backup_manifest_escapes"
+        assert [row.file for row in verify_backups(plant.settings, str(place)).damaged] == [manifest]
+        assert not target.exists()
+    assert not [*tmp_path.rglob("*escaped*")]
+
+
+def test_a_lake_is_not_filled_with_a_file_outside_of_it(tmp_path):
+    (tmp_path / "file").write_text("written outside")
+    filling = LakeFilling(Lake.in_folder(str(tmp_path / "lake")), "a test", from_store=True, scratch=tmp_path)
+    found = Filling(name="landing/../../escaped", size=15, sha256=None, content=lambda _: nullcontext(tmp_path / "file"))
+    with pytest.raises(DataError) as refused:
+        filling.write([found])
+    assert (refused.value.code, (tmp_path / "escaped").exists()) == ("fill_escapes", False)
+
+
+def test_a_backup_of_odd_names_is_restored(plant, tmp_path):
+    odd = plant.root / "dags" / "a\\b..c: d.py"
+    odd.parent.mkdir(exist_ok=True)
+    odd.write_text("# mine\n")
+    back_up(plant.settings, str(tmp_path / "backups"))
+    restore(Settings(start=tmp_path / "other"), str(tmp_path / "backups"), RestoreOptions())
+    assert (tmp_path / "other" / "dags" / odd.name).read_text() == "# mine\n"
+
+
 @pytest.mark.exhaustive
 def test_after_half_of_the_files_were_overwritten_the_last_good_versions_come_back(plant, tmp_path):
     place, before = str(tmp_path / "backups"), contents(plant)
@@ -182,6 +246,38 @@ def test_what_was_lost_is_said_by_batch_with_the_files_that_are_whole(plant, tmp
             shutil.copyfile(file.copy, plant.root / "inbox" / "press_line" / file.name)
             ingest_dataset(plant.settings, "press_line")
     assert contents(plant)["silver.press_line"] == after["silver.press_line"]
+
+
+def test_a_second_restore_that_was_killed_names_the_lake_that_it_moved(plant, tmp_path):
+    place = str(tmp_path / "backups")
+    back_up(plant.settings, place)
+    first = restore(plant.settings, place, RestoreOptions(replace=True))
+    assert (len(first.moved_aside), first.lost) == (1, ())
+    plant.drop("c.csv", csv_line("M4", 9, 20.0))
+    ingest_dataset(plant.settings, "press_line")
+    assert ended_in(restore_killed_before_filling, plant.root, place) == -9
+    done = restore(plant.settings, place, RestoreOptions(replace=True))
+    assert done.moved_aside == (f"{first.moved_aside[0]}-2",)
+    assert [(row.dataset, row.batch) for row in done.lost] == [("press_line", 3)]
+    shutil.rmtree(plant.root / "lake")
+    assert restore(plant.settings, place, RestoreOptions()).moved_aside == ()
+
+
+def test_a_restore_on_a_full_disk_says_so_and_goes_on(plant, tmp_path):
+    place, before = str(tmp_path / "backups"), contents(plant)
+    back_up(plant.settings, place)
+    contract = plant.dataset / "contract.odcs.yaml"
+    contract.write_text(contract.read_text() + "# later\n" * 200)
+    damaged = contract.read_text()
+    for limit, lakes in ((1_000, 0), (3_000, 1)):  # the first stops at the contract, the second in the lake
+        assert ended_in(restore_with_file_limit, plant.root, place, limit, tmp_path / "said") == 0
+        assert (tmp_path / "said").read_text().startswith("restore_not_written")
+        assert len([*plant.root.glob("lake.replaced-*")]) == lakes
+        assert damaged in [path.read_text() for path in plant.root.rglob("contract.odcs.yaml")]
+    assert not [*plant.root.rglob(".*.new")]
+    done = restore(plant.settings, place, RestoreOptions(replace=True))
+    assert contents(plant) == before
+    assert Path(done.moved_aside[0]).is_dir()
 
 
 @pytest.mark.exhaustive

@@ -13,6 +13,7 @@ from lakeward.engines.delta.pinned_versions import Versions
 from lakeward.engines.protocols import Engine
 from lakeward.flows.backup.copying import ContentCopier, FileToCopy
 from lakeward.flows.backup.lake_content import lake_files, pinned_versions
+from lakeward.flows.backup.lake_places import lie_in_each_other
 from lakeward.flows.backup.manifest import BackupTable, Manifest, NeededKey, Part, backup_id
 from lakeward.flows.backup.needed_keys import needed_keys
 from lakeward.flows.backup.object_locks import check_lockable, lock_manifest, lock_objects
@@ -135,8 +136,7 @@ def _sources(workspace: Workspace, versions: Versions) -> Iterator[FileToCopy]:
 
 def _check_place(workspace: Workspace, repository: BackupRepository) -> None:
     """Check that neither of lake and backups lies in the other."""
-    lake, place = str(workspace.lake).rstrip("/") + "/", str(repository.place).rstrip("/") + "/"
-    if lake.startswith(place) or place.startswith(lake):
+    if lie_in_each_other(workspace.lake, repository.place):
         raise UsageError("backup_place_in_lake", place=repository.place, lake=workspace.lake)
 
 

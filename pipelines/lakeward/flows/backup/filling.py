@@ -15,6 +15,7 @@ from lakeward.core.errors import DataError
 from lakeward.core.storage import FileStore
 from lakeward.core.storage.lake import Lake, store_of
 from lakeward.flows.backup.closed_lake import SCHEMA_FOLDER, open_for_filling, open_to_all
+from lakeward.flows.backup.manifest import is_below
 from lakeward.flows.backup.repository import file_hash
 
 # Files written at once.
@@ -87,7 +88,7 @@ class LakeFilling:
         """Write all files but those of the table of schema versions; those that are there already are left.
 
         Raises:
-            DataError: A file is damaged where it comes from.
+            DataError: A file is damaged where it comes from, or its name leads out of the lake.
         """
         with ThreadPoolExecutor(_WORKERS) as pool:
             return _count(pool.map(self._writer.write, self._files_with_names(files, of_schema=False)))
@@ -102,6 +103,8 @@ class LakeFilling:
     def _files_with_names(self, files: Iterable[Filling], *, of_schema: bool) -> Iterator[tuple[str, Filling]]:
         for file in files:
             name = placed_name(file.name, from_store=self._from_store, to_store=self._to_store)
+            if name and not is_below(name):
+                raise DataError("fill_escapes", file=ascii(name), lake=self._lake)
             if name and name.startswith(f"{SCHEMA_FOLDER}/") is of_schema:
                 yield name, file
 

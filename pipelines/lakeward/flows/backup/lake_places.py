@@ -21,6 +21,17 @@ def versions_by_name(lake: Lake) -> dict[str, int]:
     return {str(name): version for name, version in newest_versions(lake.root()).items()}
 
 
+def real_place(lake: Lake) -> str:
+    """Where the lake lies, however it is spelled: without `..` and symbolic links."""
+    return str(lake.files.resolve()) if lake.options is None else lake.address
+
+
+def lie_in_each_other(one: Lake, other: Lake) -> bool:
+    """Whether one of two places lies in the other, or both are one."""
+    first, second = (f"{real_place(lake).rstrip('/')}/" for lake in (one, other))
+    return first.startswith(second) or second.startswith(first)
+
+
 def lake_place(workspace: Workspace, address: str) -> Lake:
     """The place at this folder, relative to the project, or URL.
 

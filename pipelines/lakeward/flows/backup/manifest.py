@@ -2,10 +2,12 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
+from pathlib import PureWindowsPath
 from typing import Any
 
 from lakeward.core.errors import DataError
@@ -14,6 +16,7 @@ from lakeward.flows.base.answers import fields_of
 FORMAT = 1
 # Digits of a manifest's hash in its name.
 _DIGEST_DIGITS = 16
+SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class Part(StrEnum):
@@ -132,7 +135,8 @@ def read_manifest(name: str, content: bytes) -> Manifest:
     """The manifest in an object of this name.
 
     Raises:
-        DataError: It is not what was written (`backup_manifest_damaged`), or of a later format (`backup_newer`).
+        DataError: It is not what was written (`backup_manifest_damaged`), of a later format (`backup_newer`), or names a file
+            outside of lake and project (`backup_manifest_escapes`).
     """
     if manifest_name(id_of_name(name), content) != name:
         raise DataError("backup_manifest_damaged", file=name)
@@ -141,7 +145,24 @@ def read_manifest(name: str, content: bytes) -> Manifest:
         raise DataError("backup_newer", file=name, expected=FORMAT)
     tables = tuple(BackupTable(**table) for table in head.pop("tables"))
     keys = tuple(NeededKey(**key) for key in head.pop("keys"))
-    return Manifest(**head, tables=tables, keys=keys, files=tuple(map(_file, files)))
+    manifest = Manifest(**head, tables=tables, keys=keys, files=tuple(map(_file, files)))
+    _check_names(name, manifest)
+    return manifest
+
+
+def is_below(name: str) -> bool:
+    """Whether a file of this name lies below the folder that the name is joined to, on every system."""
+    path = PureWindowsPath(name)  # both slashes part names there, and drives count
+    return bool(path.parts) and not path.anchor and ".." not in path.parts and "\0" not in name
+
+
+def _check_names(name: str, manifest: Manifest) -> None:
+    """Check all that paths are made of: a hash in a name keeps no one from writing another manifest."""
+    if manifest.id != id_of_name(name):
+        raise DataError("backup_manifest_damaged", file=name)
+    bad = [file for file in manifest.files if not (is_below(file.name) and SHA256.fullmatch(file.sha256))]
+    if bad:
+        raise DataError("backup_manifest_escapes", file=name, name=ascii(bad[0].name), files=len(bad))
 
 
 def _file(entry: dict[str, Any]) -> BackupFile:

@@ -38,7 +38,7 @@ def migrate(settings: Settings, options: MigrationOptions) -> MigrationAnswer:
     if options.undo:
         return Undoing(workspace, options).run()
     with _session(workspace) as engine:
-        answer = _move(workspace, engine, options) if options.to else _upgrade(workspace, engine, options)
+        answer = _move(workspace, engine, options) if options.to is not None else _upgrade(workspace, engine, options)
     if options.verify and not options.dry_run:
         answer = replace(answer, replay=replay_lake(open_workspace(settings)))
     return answer
@@ -50,13 +50,25 @@ def _session(workspace: Workspace) -> Iterator[Engine]:
     check_unused(workspace.lake)
     engine = open_engine(EMBEDDED, workspace.lake, workspace.settings.memory)
     try:
-        record = last_record(store_of(workspace.lake.root()))
-        is_cut_off = record is not None and record.is_move and not record.after
-        if not (is_cut_off and schema_version(engine) == MOVED):
-            governance.check_schema_version(engine)
+        _check_open(workspace, engine)
         yield engine
     finally:
         engine.close()
+
+
+@contextmanager
+def _locked(workspace: Workspace, engine: Engine) -> Iterator[None]:
+    """Hold all datasets of a lake that no one has moved while this one waited for them."""
+    with all_locked(engine):
+        _check_open(workspace, engine)
+        yield
+
+
+def _check_open(workspace: Workspace, engine: Engine) -> None:
+    record = last_record(store_of(workspace.lake.root()))
+    is_cut_off = record is not None and record.is_move and not record.after
+    if not (is_cut_off and schema_version(engine) == MOVED):
+        governance.check_schema_version(engine)
 
 
 def _upgrade(workspace: Workspace, engine: Engine, options: MigrationOptions) -> MigrationAnswer:
@@ -77,14 +89,18 @@ def _upgrade(workspace: Workspace, engine: Engine, options: MigrationOptions) ->
         replay=None,
     )
     if not is_done:
-        with all_locked(engine):
-            record = _start_record(lake, found, str(lake))
+        with _locked(workspace, engine):
+            if is_current(engine, lake):  # others upgraded it meanwhile
+                return replace(answer, done=False)
+            record = _start_record(lake, schema_version(engine), str(lake))
             upgrade(engine, lake)
             _end_record(record, lake)
     return answer
 
 
 def _move(workspace: Workspace, engine: Engine, options: MigrationOptions) -> MigrationAnswer:
+    if not (options.to or "").strip():
+        raise UsageError("move_place_missing")
     lake, target = workspace.lake, lake_place(workspace, options.to or "")
     check_movable(workspace, target)
     record = last_record(store_of(lake.root()))
@@ -105,12 +121,15 @@ def _move(workspace: Workspace, engine: Engine, options: MigrationOptions) -> Mi
     )
     if options.dry_run:
         return answer
-    with all_locked(engine):
-        record = _start_record(lake, version, str(target))
+    with _locked(workspace, engine):
+        check_movable(workspace, target)  # again: others may have filled it meanwhile
+        record = _start_record(lake, schema_version(engine), str(target))
         count = LakeMove(workspace, engine, target, record).run()
-        _end_record(record, target)
-        _end_record(record, lake)
-    changed = name_lake(workspace, target)
+        there = record.stored_in(store_of(target.root()))
+        if not (there and there.after):
+            _end_record(record, target)
+        changed = name_lake(workspace, target)
+        _end_record(record, lake)  # last: until then the same command goes on
     return replace(answer, files=count.written, bytes=count.bytes, project_changed=changed)
 
 

@@ -41,11 +41,20 @@ class MigrationRecord:
         """Write the record into a lake."""
         store.replace(f"{FOLDER}/{self.id}.json", json.dumps(asdict(self), ensure_ascii=False, indent=1).encode())
 
+    def stored_in(self, store: FileStore) -> "MigrationRecord | None":
+        """This record as a lake has it; None if it has none."""
+        return _read(store, f"{self.id}.json")
+
 
 def last_record(store: FileStore) -> MigrationRecord | None:
     """The newest record that was not taken back; None if there is none."""
     for name in reversed(store.list_names(FOLDER)):
-        record = MigrationRecord(**json.loads(store.read(f"{FOLDER}/{name}") or b"{}"))
-        if not record.is_undone:
+        record = _read(store, name)
+        if record and not record.is_undone:
             return record
     return None
+
+
+def _read(store: FileStore, name: str) -> MigrationRecord | None:
+    content = store.read(f"{FOLDER}/{name}")
+    return None if content is None else MigrationRecord(**json.loads(content))

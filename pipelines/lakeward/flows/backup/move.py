@@ -15,10 +15,11 @@ from lakeward.core.storage.lake import Lake, store_of
 from lakeward.engines.delta.pinned_versions import Versions, newest_versions
 from lakeward.engines.factory import open_engine
 from lakeward.engines.protocols import Engine
-from lakeward.flows.backup.closed_lake import close_lake
+from lakeward.flows.backup.closed_lake import close_lake, is_unfinished
 from lakeward.flows.backup.filling import FillCount, Filling, LakeFilling
-from lakeward.flows.backup.lake_content import KEYS, is_written_once, lake_files
-from lakeward.flows.backup.migration_record import MigrationRecord
+from lakeward.flows.backup.lake_content import KEYS, UNFINISHED, is_written_once, lake_files
+from lakeward.flows.backup.lake_places import lie_in_each_other
+from lakeward.flows.backup.migration_record import MigrationRecord, last_record
 from lakeward.flows.base.lake_schema import MOVED, SCHEMA_TABLE
 from lakeward.flows.base.workspace import Workspace
 
@@ -41,12 +42,12 @@ def check_movable(workspace: Workspace, target: Lake) -> None:
     """Check that the lake can lie at the target.
 
     Raises:
-        UsageError: One lies in the other, or something of the lake or the project needs a folder.
+        UsageError: One lies in the other, something else lies there, or something of the lake or the project needs a folder.
     """
-    source, place = f"{workspace.lake}".rstrip("/") + "/", f"{target}".rstrip("/") + "/"
-    if source.startswith(place) or place.startswith(source):
+    if lie_in_each_other(workspace.lake, target):
         raise UsageError("move_to_itself", lake=workspace.lake, place=target)
     if target.options is None:
+        _check_empty(workspace.lake, target)
         return
     if any((workspace.files / KEYS).glob("*")):
         raise UsageError("lake_keys_need_folder", lake=target)
@@ -55,6 +56,14 @@ def check_movable(workspace: Workspace, target: Lake) -> None:
     for name, contract in workspace.project.valid_contracts().items():
         if isinstance(contract.source, (*COLLECTED_SOURCES, SqlSource)):
             raise UsageError("source_needs_folder", dataset=name)
+
+
+def _check_empty(lake: Lake, target: Lake) -> None:
+    """Check that the folder is empty, or holds what the same move left when it was cut off."""
+    folder, record = target.files, last_record(store_of(lake.root()))
+    is_resumed = record is not None and not record.after and record.to_place == str(target)
+    if folder.exists() and not is_resumed and not (folder.is_dir() and not any(folder.iterdir())):
+        raise UsageError("move_place_used", place=target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +88,22 @@ class LakeMove:
             StoreConflictError: Others wrote all the time.
             InvariantError: A table at the target is not equal.
         """
+        if self._is_at_target():
+            return FillCount(0, 0, 0)
         source = self.workspace.lake
         from_store = source.options is not None
         filling = LakeFilling(self.target, f"{source} {self.record.id}", from_store=from_store, scratch=self.engine.scratch)
         count = self._copy_until_quiet(filling)
         close_lake(source, MOVED)  # who opened it before may still write
         count += self._copy_until_quiet(filling)
+        self._compare()  # as long as the target is closed
         before = self.record.before.get(str(_SCHEMA))
-        count += filling.finish(self._fillings({} if before is None else {_SCHEMA: before}))
-        self._compare()
-        return count
+        return count + filling.finish(self._fillings({} if before is None else {_SCHEMA: before}))
+
+    def _is_at_target(self) -> bool:
+        """Whether the target was opened by an attempt that was cut off before its record ended."""
+        store = store_of(self.target.root())
+        return self.record.stored_in(store) is not None and not store.exists(UNFINISHED) and not is_unfinished(store)
 
     def _copy_until_quiet(self, filling: LakeFilling) -> FillCount:
         """Copy until no one wrote a table meanwhile."""

@@ -4,7 +4,6 @@ A manifest is written after all that it names, so a backup that was cut off has 
 """
 
 import hashlib
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property, partial
@@ -19,7 +18,7 @@ from lakeward.core.storage import FileStore
 from lakeward.core.storage.folder import FolderStore
 from lakeward.core.storage.lake import Lake
 from lakeward.core.storage.object_lock import ObjectLocks
-from lakeward.flows.backup.manifest import Manifest, id_of_name, manifest_name, read_manifest
+from lakeward.flows.backup.manifest import SHA256, Manifest, id_of_name, manifest_name, read_manifest
 from lakeward.flows.base.connections import connection_of
 from lakeward.flows.base.lake import lake_at_url
 
@@ -28,7 +27,6 @@ _MARK, _MARK_TEXT = "lakeward-backups.json", b'{"format": 1}\n'
 _OBJECTS, _MANIFESTS = "objects", "backups"
 # Permissions of its files: they hold what the tables hold.
 _PRIVATE = 0o600
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class BackupRepository:
@@ -175,7 +173,7 @@ class BackupRepository:
     def _stored_sizes(self) -> dict[str, int]:
         if self._stored is None:
             objects = ((name.rpartition("/")[2], size) for name, size, _ in self.store.walk(_OBJECTS))
-            self._stored = {name: size for name, size in objects if _SHA256.fullmatch(name)}
+            self._stored = {name: size for name, size in objects if SHA256.fullmatch(name)}
         return self._stored
 
     @contextmanager

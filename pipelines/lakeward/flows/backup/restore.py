@@ -12,7 +12,7 @@ from pathlib import Path
 
 from lakeward.contracts.project import Project, find_project, load_project
 from lakeward.contracts.source import FileDropSource
-from lakeward.core.errors import DataError, LakewardError, UsageError
+from lakeward.core.errors import DataError, LakewardError, MachineError, UsageError
 from lakeward.core.settings import Settings
 from lakeward.core.storage.lake import Lake, store_of
 from lakeward.flows.backup.closed_lake import check_unused, free_name, has_tables
@@ -21,6 +21,7 @@ from lakeward.flows.backup.lake_content import UNFINISHED
 from lakeward.flows.backup.listing import damaged_files
 from lakeward.flows.backup.losses import LostBatch, lost_batches
 from lakeward.flows.backup.manifest import BackupFile, Manifest, NeededKey, Part
+from lakeward.flows.backup.moved_lakes import MovedLakes
 from lakeward.flows.backup.needed_keys import missing_keys
 from lakeward.flows.backup.replay import LakeReplay, replay_lake
 from lakeward.flows.backup.repository import BackupRepository, file_hash, open_repository
@@ -43,8 +44,8 @@ class RestoreAnswer:
         files: Files written, of the lake and of the project.
         kept: Files that were there already, equal to those of the backup.
         bytes: Bytes written.
-        moved_aside: Where what was in the way lies now, the damaged lake first.
-        lost: Batches that the lake in the way had taken in after the backup.
+        moved_aside: Where what was in the way lies now, the damaged lake first; also what attempts that were cut off had moved.
+        lost: Batches that the lakes in the way had taken in after the backup.
         missing_keys: Keys that this environment does not have.
         replay: What `--verify` found; None without it.
     """
@@ -89,10 +90,18 @@ def restore(settings: Settings, address: str, options: RestoreOptions) -> Restor
         UsageError: There is no such backup, or something is in the way.
         DataError: The backup is damaged; the file is named.
         SettingsError: The restored `project.yaml` names a lake that can't be reached.
-        MachineError: The backup can't be read or the lake can't be written.
+        MachineError: The backup can't be read, or the project or the lake can't be written, as on a full disk.
     """
-    root = _project_root(settings)
-    repository = open_repository(settings, address, _project(root))
+    try:
+        root = _project_root(settings)
+        repository = open_repository(settings, address, _project(root))
+        return _restore_into(root, settings, repository, options)
+    except OSError as error:
+        found = error.strerror or type(error).__name__
+        raise MachineError("restore_not_written", project=settings.start, found=found) from error
+
+
+def _restore_into(root: Path, settings: Settings, repository: BackupRepository, options: RestoreOptions) -> RestoreAnswer:
     manifest = repository.find(options.backup)
     own = root / _OWN
     own.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -147,21 +156,25 @@ class _Restore:
         files, kept, moved = self._restore_project(aside)
         workspace = open_workspace(replace(self.settings, start=self.root))
         lake = workspace.lake
-        damaged = self._move_lake(lake)
+        moved_lakes = MovedLakes(self.root / _OWN, lake)
+        self._move_lake(lake, moved_lakes)
+        damaged = moved_lakes.paths()
         filled = self._fill(lake)
         _make_drop_folders(workspace.project)
         missing = missing_keys(workspace, self.manifest.keys)
-        return RestoreAnswer(
+        answer = RestoreAnswer(
             id=self.manifest.id,
             lake=str(lake),
             files=files + filled.written,
             kept=kept + filled.kept,
             bytes=filled.bytes,
-            moved_aside=tuple(map(str, (*([damaged] if damaged else []), *([aside] if moved else [])))),
-            lost=tuple(lost_batches(damaged, self.manifest)) if damaged else (),
+            moved_aside=tuple(map(str, (*damaged, *([aside] if moved else [])))),
+            lost=tuple(dict.fromkeys(batch for each in damaged for batch in lost_batches(each, self.manifest))),
             missing_keys=missing,
             replay=replay_lake(workspace) if self.options.verify else None,
         )
+        moved_lakes.forget()
+        return answer
 
     def _restore_project(self, aside: Path) -> tuple[int, int, bool]:
         """Write the project's files; returns how many were written and kept, and whether some were moved aside."""
@@ -170,46 +183,50 @@ class _Restore:
         differing = [file for file, path in paths.items() if path.is_file() and file_hash(path) != file.sha256]
         if differing and not self.options.replace:
             raise UsageError("restore_project_differs", file=differing[0].name, files=len(differing), project=self.root)
-        for file in differing:
-            kept = free_name(aside / file.name)
-            kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            paths[file].rename(kept)
         missing = [file for file, path in paths.items() if not path.is_file()]
         for file in missing:
-            self._write(file, paths[file])
-        return len(missing), len(files) - len(missing), aside.is_dir()
+            self._write(file, paths[file], None)
+        for file in differing:
+            self._write(file, paths[file], free_name(aside / file.name))
+        written = len(missing) + len(differing)
+        return written, len(files) - written, aside.is_dir()
 
     def _path(self, file: BackupFile) -> Path:
         is_register = file.name == str(ACCOUNTS_FILE)
         return self.settings.accounts if is_register and self.settings.accounts else self.root / file.name
 
-    def _write(self, file: BackupFile, path: Path) -> None:
-        with self._content(file, self.scratch / "project") as content:
-            if content is None:
-                raise DataError("backup_object_damaged", file=file.name, object=file.sha256)
-            is_private = path.parent.name == _OWN
-            path.parent.mkdir(mode=0o700 if is_private else 0o777, parents=True, exist_ok=True)
-            draft = path.with_name(f".{path.name}.new")
-            shutil.copyfile(content, draft)
+    def _write(self, file: BackupFile, path: Path, aside: Path | None) -> None:
+        """Write a file of the project; what is in the way goes to `aside` once the new one is on the disk."""
+        is_private = path.parent.name == _OWN
+        path.parent.mkdir(mode=0o700 if is_private else 0o777, parents=True, exist_ok=True)
+        draft = path.with_name(f".{path.name}.new")
+        try:
+            with self._content(file, self.scratch / "project") as content:
+                if content is None:
+                    raise DataError("backup_object_damaged", file=file.name, object=file.sha256)
+                shutil.copyfile(content, draft)
             if is_private:
                 draft.chmod(_PRIVATE)
+            if aside:
+                aside.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                path.rename(aside)
             draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
 
-    def _move_lake(self, lake: Lake) -> Path | None:
-        """Move a lake that is in the way aside; returns where it lies, also after an earlier attempt."""
-        name = f".replaced-{self.manifest.id}"
-        aside = Path(f"{lake.files}{name}") if lake.options is None else None
+    def _move_lake(self, lake: Lake, moved_lakes: MovedLakes) -> None:
+        """Move a lake that is in the way aside; what an attempt that was cut off has begun to fill is gone on with."""
         store = store_of(lake.root())
         if store.exists(UNFINISHED) or not has_tables(store):
-            return aside if aside and aside.is_dir() else None
-        if aside is None:
+            return
+        if lake.options is not None:
             raise UsageError("restore_url_used", lake=lake)
         if not self.options.replace:
             raise UsageError("restore_lake_exists", lake=lake)
         check_unused(lake)
-        aside = free_name(aside)
+        aside = free_name(Path(f"{lake.files}.replaced-{self.manifest.id}"))
+        moved_lakes.add(aside)
         lake.files.rename(aside)
-        return aside
 
     def _fill(self, lake: Lake) -> FillCount:
         source = f"{self.repository.place} {self.manifest.id}"
