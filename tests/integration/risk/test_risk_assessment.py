@@ -15,12 +15,14 @@ from lakeward.core.names import TableName
 from lakeward.core.settings import Settings
 from lakeward.flows import (
     Review,
+    RightsDeclaration,
     RiskTreatment,
     answer_risk_question,
     assess_readiness,
     assess_risks,
     assign_risk_question,
     create_project,
+    declare_rights,
     draft_from_files,
     finish_risk_assessment,
     grade_all,
@@ -77,6 +79,7 @@ def test_an_assessment_from_its_beginning_to_the_final_report(settings, tmp_path
     record_review(settings, Review(kind="access", subject="orders", outcome="passed", note="seen"), "chen.jie")
     again = assess_risks(settings, by="zhao.min")
     assert findings(again)["no_access_review", "orders"].state == "gone"
+    check_rights(settings)
     assert again.assessment == begun.assessment
 
     assign_risk_question(settings, "training", "chen.jie", "2027-01-31", "zhao.min")
@@ -105,6 +108,13 @@ def test_an_assessment_from_its_beginning_to_the_final_report(settings, tmp_path
     write_risk_report(settings, tmp_path / "later.zip")
     assert (tmp_path / "later.zip").read_bytes() == file.read_bytes()
     check_texts(settings, tmp_path)
+
+
+def check_rights(settings):
+    """An authorisation that is over counts as none; the newest declaration is the one that counts."""
+    for until, state in (("2099-12-31", "gone"), ("2020-01-01", "open")):
+        declare_rights(settings, "orders", RightsDeclaration(holder="h", source="own", basis="b", until=until), "li.wei")
+        assert findings(assess_risks(settings, by="zhao.min"))["no_rights", "orders"].state == state
 
 
 def check_evidence(settings, file):
