@@ -151,6 +151,7 @@ def test_rights_and_reviews_are_signed_counted_sealed_and_in_the_history(setting
         (Review(kind="access", subject="orders", outcome="fine", note="n"), "review_word"),
         (Review(kind="policy", subject="orders", outcome="passed", note="n"), "review_subject"),
         (Review(kind="access", subject="orders", outcome="passed", note=" "), "review_note_missing"),
+        (Review(kind="access", subject="orders", outcome="passed", note="a\x1b[2J"), "text_control"),
         (Review(kind="access", subject="nothing", outcome="passed", note="n"), "dataset_not_found"),
     ],
 )

@@ -6,6 +6,7 @@ from dataclasses import replace
 from zipfile import ZipFile
 
 import pytest
+from deltalake import DeltaTable
 from docx import Document
 
 import lakeward
@@ -34,6 +35,7 @@ from lakeward.flows import (
     write_risk_report,
 )
 from lakeward.flows.base.workspace import open_workspace
+from lakeward.flows.risk.record import TABLE
 
 SAMPLE = "order_no,phone\n" + "".join(f"WO{at:04d},1990000{at:04d}\n" for at in range(30))
 
@@ -71,6 +73,9 @@ def test_an_assessment_from_its_beginning_to_the_final_report(settings, tmp_path
         "personal_without_purpose",
     }
 
+    with pytest.raises(UsageError) as caught:
+        answer_risk_question(settings, "purpose", "a\x1b", "li")
+    assert caught.value.code == "text_control"
     with pytest.raises(UsageError) as caught:
         finish_risk_assessment(settings, "zhao.min")
     assert caught.value.code == "risk_not_ready"
@@ -138,10 +143,16 @@ def check_texts(settings, folder):
     write_risk_report(settings, folder / "r.docx")
     chinese = (folder / "r.md").read_text(encoding="utf-8")
     assert "重要数据风险评估报告" in chinese
-    assert "answer | purpose" in chinese
+    assert r"answer \| purpose" in chinese
     paragraphs = [each.text for each in Document(str(folder / "r.docx")).paragraphs]
     assert "answer | training" in paragraphs
     assert any(text.startswith("Report of the risk assessment") for text in paragraphs)
+    older = DeltaTable(settings.start / "lake" / "governance" / TABLE)
+    older.update(updates={"facts": r"replace(facts, 'answer | training', '# \u001b<script>')"})
+    for name in ("older.md", "older.docx"):
+        write_risk_report(settings, folder / name)
+    assert "\\# \ufffd\\<script\\>\n" in (folder / "older.md").read_text(encoding="utf-8")
+    assert "# \ufffd<script>" in [each.text for each in Document(str(folder / "older.docx")).paragraphs]
 
 
 @pytest.mark.parametrize(
