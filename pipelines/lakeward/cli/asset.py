@@ -25,7 +25,7 @@ def list_(context: typer.Context, *, as_json: Json = False) -> None:
     if as_json:
         print_json(found)
         return
-    columns = ("dataset", "holder", "rights_source", "basis", "valid_until", "limits", "author")
+    columns = ("dataset", "holder", "rights_source", "basis", "last_day", "limits", "author")
     rows = [{**cells(row), "rights_source": row.source and text(f"rights_{row.source}", settings.lang)} for row in found]
     print_table(settings.lang, "title_rights", rows, columns)
 

@@ -13,6 +13,7 @@ import typer
 
 from lakeward import flows
 from lakeward.core.messages import Lang, text
+from lakeward.core.plain_text import show_plain
 from lakeward.core.settings import Settings
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def print_messages(lang: Lang, messages: Iterable[tuple[str, Mapping[str, object
     console = Console(highlight=False, soft_wrap=True, emoji=False)
     for code, facts in messages:
         shown = {name: local_time(fact) if isinstance(fact, datetime) else fact for name, fact in facts.items()}
-        console.print(text(code, lang, **shown), markup=False)
+        console.print(show_plain(text(code, lang, **shown)), markup=False)
 
 
 def print_table(lang: Lang, title: str, rows: "Sequence[Cells | FlowAnswer]", columns: Sequence[str]) -> None:
@@ -74,7 +75,7 @@ def print_table(lang: Lang, title: str, rows: "Sequence[Cells | FlowAnswer]", co
     for column in columns:
         drawn.add_column(text(f"col_{column}", lang), justify="right" if _numeric(shown, column) else "left", overflow="fold")
     for row in shown:
-        drawn.add_row(*(Text(_cell(row.get(column))) for column in columns))  # contents of files are not markup
+        drawn.add_row(*(Text(show_plain(_cell(row.get(column)))) for column in columns))  # contents of files are not markup
     Console(width=None if sys.stdout.isatty() else PIPED_WIDTH).print(drawn)
 
 

@@ -84,11 +84,16 @@ def read_text(path: Path, file: str) -> str:
     """The text of the contract at `path`.
 
     Raises:
-        ContractError: The file is too large or not UTF-8.
+        ContractError: The file is too large or not UTF-8, is a folder, or may not be read.
         FileNotFoundError: The file does not exist.
     """
-    with path.open("rb") as stream:
-        return decode_text(stream.read(MAX_BYTES + 1), file)
+    try:
+        with path.open("rb") as stream:
+            return decode_text(stream.read(MAX_BYTES + 1), file)
+    except IsADirectoryError:
+        raise ContractError("contract_is_folder", file=file, line=1, column=1) from None
+    except PermissionError:
+        raise ContractError("contract_unreadable", file=file, line=1, column=1) from None
 
 
 def decode_text(content: bytes, file: str) -> str:

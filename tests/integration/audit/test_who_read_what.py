@@ -6,7 +6,7 @@ import re
 import pytest
 
 from lakeward.core.errors import UsageError
-from lakeward.flows import AccessFilter, list_access, report_access
+from lakeward.flows import AccessFilter, list_access, list_logins, report_access, watch_access
 from support.command_line import run_command
 from support.served_lake import connect_as, make_lake
 
@@ -63,6 +63,18 @@ def test_reads_are_summed(settings, by, expected):
 def test_an_unknown_key_names_the_known_ones(settings):
     with pytest.raises(UsageError, match="account, role, consumer"):
         report_access(settings, "day")
+
+
+@pytest.mark.parametrize("number", [0, 999_999_999, 10**30])
+def test_days_are_a_range(settings, number):
+    for act in (
+        lambda: list_access(settings, AccessFilter(days=number)),
+        lambda: report_access(settings, chosen=AccessFilter(days=number)),
+        lambda: list_logins(settings, days=number),
+        lambda: watch_access(settings, days=number),
+    ):
+        with pytest.raises(UsageError, match=r"from 1 to 36500"):
+            act()
 
 
 def test_the_commands_say_the_same(settings, capsys):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lakeward.core.errors import UsageError
+from lakeward.core.errors import ProtectionError, UsageError
 from lakeward.core.settings import Settings
 from lakeward.flows import (
     ConceptDecision,
@@ -31,7 +31,7 @@ from lakeward.flows import (
 from lakeward.flows.base import governance
 from lakeward.flows.base.text_key import TEXT_KEY_FILE
 from lakeward.flows.base.workspace import open_workspace
-from support.accounts import STEWARD, make_accounts
+from support.accounts import ANALYST, STEWARD, make_accounts
 
 MACHINES = [f"press{number:02d}" for number in range(1, 9)]
 REGISTER, ORDER = "silver.machines.machine", "silver.orders.machine"
@@ -130,7 +130,8 @@ def test_rights_and_reviews_are_signed_counted_sealed_and_in_the_history(setting
     declare_rights(
         settings, "orders", RightsDeclaration(holder="工厂", source="own", basis="ended", until="2020-12-31"), "li.wei"
     )
-    assert {row.dataset: row.basis for row in list_rights(settings)} == {"machines": None, "orders": "ended"}
+    found = {row.dataset: (row.basis, row.last_day) for row in list_rights(settings)}
+    assert found == {"machines": (None, None), "orders": ("ended", "2020-12-31")}
     record_review(settings, Review(kind="requirements", subject="orders", outcome="passed", note="seen"), "li.wei")
 
     assess_readiness(settings)
@@ -150,6 +151,7 @@ def test_rights_and_reviews_are_signed_counted_sealed_and_in_the_history(setting
         (Review(kind="access", subject="orders", outcome="fine", note="n"), "review_word"),
         (Review(kind="policy", subject="orders", outcome="passed", note="n"), "review_subject"),
         (Review(kind="access", subject="orders", outcome="passed", note=" "), "review_note_missing"),
+        (Review(kind="access", subject="orders", outcome="passed", note="a\x1b[2J"), "text_control"),
         (Review(kind="access", subject="nothing", outcome="passed", note="n"), "dataset_not_found"),
     ],
 )
@@ -159,8 +161,13 @@ def test_a_wrong_review_is_refused(settings, review, code):
     assert caught.value.code == code
 
 
-def test_an_owner_without_an_account_is_counted_and_protection_is_a_query(settings):
-    make_accounts(settings, STEWARD)
+def test_an_analyst_reviews_nothing_an_owner_without_an_account_is_counted_and_protection_is_a_query(settings):
+    people = make_accounts(settings, STEWARD, ANALYST)
+    review = Review(kind="access", subject="orders", outcome="passed", note="n")
+    with pytest.raises(ProtectionError) as caught:
+        record_review(people[ANALYST.name], review)
+    assert caught.value.code == "decision_role"
+    record_review(people[STEWARD.name], review)
     assess_readiness(settings)
     assert indicators(settings, "7.1")["GO2"] == (2, 2)
     protection = indicators(settings, "12.2")["SM1"]

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from deltalake import DeltaTable
+from docx import Document
 
 import lakeward
 from lakeward.core.errors import UsageError
@@ -79,6 +80,24 @@ def test_a_read_without_versions_is_unknown_and_never_left_out(settings, tmp_pat
     assert (found.exposures, found.unknown_reads, len(found.unknown_readers)) == ((), 2, 1)
     write_incident_report(own, number, tmp_path / "report.md")
     assert "另有 2 次读取的列或版本未记录" in (tmp_path / "report.md").read_text()
+
+
+def test_control_characters_are_refused_and_those_of_older_records_are_shown_as_a_sign(settings, tmp_path):
+    own = replace(settings, lake=str(tmp_path / "lake"))
+    shutil.copytree(settings.start / "lake", tmp_path / "lake")
+    for act in (
+        lambda: open_incident(own, replace(DRAFT, title="a\x1b[2J"), "li"),
+        lambda: open_incident(own, DRAFT, "li\x00"),
+    ):
+        with pytest.raises(UsageError) as caught:
+            act()
+        assert caught.value.code == "text_control"
+    number = open_incident(own, replace(DRAFT, title="<b>外发"), "li").incident
+    DeltaTable(tmp_path / "lake" / "governance" / "incidents").update(updates={"facts": r"replace(facts, '外发', '\u001b')"})
+    for name in ("r.md", "r.docx"):
+        write_incident_report(own, number, tmp_path / name)
+    assert "\\<b\\>\ufffd |" in (tmp_path / "r.md").read_text()
+    assert Document(str(tmp_path / "r.docx")).tables[0].cell(0, 1).text == "<b>\ufffd"
 
 
 def test_an_incident_is_closed_when_all_is_known_and_its_steps_are_sealed(settings, tmp_path):

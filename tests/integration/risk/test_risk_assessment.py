@@ -6,6 +6,7 @@ from dataclasses import replace
 from zipfile import ZipFile
 
 import pytest
+from deltalake import DeltaTable
 from docx import Document
 
 import lakeward
@@ -15,12 +16,14 @@ from lakeward.core.names import TableName
 from lakeward.core.settings import Settings
 from lakeward.flows import (
     Review,
+    RightsDeclaration,
     RiskTreatment,
     answer_risk_question,
     assess_readiness,
     assess_risks,
     assign_risk_question,
     create_project,
+    declare_rights,
     draft_from_files,
     finish_risk_assessment,
     grade_all,
@@ -32,6 +35,7 @@ from lakeward.flows import (
     write_risk_report,
 )
 from lakeward.flows.base.workspace import open_workspace
+from lakeward.flows.risk.record import TABLE
 
 SAMPLE = "order_no,phone\n" + "".join(f"WO{at:04d},1990000{at:04d}\n" for at in range(30))
 
@@ -70,6 +74,9 @@ def test_an_assessment_from_its_beginning_to_the_final_report(settings, tmp_path
     }
 
     with pytest.raises(UsageError) as caught:
+        answer_risk_question(settings, "purpose", "a\x1b", "li")
+    assert caught.value.code == "text_control"
+    with pytest.raises(UsageError) as caught:
         finish_risk_assessment(settings, "zhao.min")
     assert caught.value.code == "risk_not_ready"
     assert caught.value.facts["count"] == 11 + 5
@@ -77,6 +84,7 @@ def test_an_assessment_from_its_beginning_to_the_final_report(settings, tmp_path
     record_review(settings, Review(kind="access", subject="orders", outcome="passed", note="seen"), "chen.jie")
     again = assess_risks(settings, by="zhao.min")
     assert findings(again)["no_access_review", "orders"].state == "gone"
+    check_rights(settings)
     assert again.assessment == begun.assessment
 
     assign_risk_question(settings, "training", "chen.jie", "2027-01-31", "zhao.min")
@@ -107,6 +115,13 @@ def test_an_assessment_from_its_beginning_to_the_final_report(settings, tmp_path
     check_texts(settings, tmp_path)
 
 
+def check_rights(settings):
+    """An authorisation that is over counts as none; the newest declaration is the one that counts."""
+    for until, state in (("2099-12-31", "gone"), ("2020-01-01", "open")):
+        declare_rights(settings, "orders", RightsDeclaration(holder="h", source="own", basis="b", until=until), "li.wei")
+        assert findings(assess_risks(settings, by="zhao.min"))["no_rights", "orders"].state == state
+
+
 def check_evidence(settings, file):
     """Every query of the ZIP gives its rows again at its versions, and every file has its hash."""
     with ZipFile(file) as archive:
@@ -128,10 +143,16 @@ def check_texts(settings, folder):
     write_risk_report(settings, folder / "r.docx")
     chinese = (folder / "r.md").read_text(encoding="utf-8")
     assert "重要数据风险评估报告" in chinese
-    assert "answer | purpose" in chinese
+    assert r"answer \| purpose" in chinese
     paragraphs = [each.text for each in Document(str(folder / "r.docx")).paragraphs]
     assert "answer | training" in paragraphs
     assert any(text.startswith("Report of the risk assessment") for text in paragraphs)
+    older = DeltaTable(settings.start / "lake" / "governance" / TABLE)
+    older.update(updates={"facts": r"replace(facts, 'answer | training', '# \u001b<script>')"})
+    for name in ("older.md", "older.docx"):
+        write_risk_report(settings, folder / name)
+    assert "\\# \ufffd\\<script\\>\n" in (folder / "older.md").read_text(encoding="utf-8")
+    assert "# \ufffd<script>" in [each.text for each in Document(str(folder / "older.docx")).paragraphs]
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,15 @@ def plant(tmp_path):
     return Project(root=tmp_path, name="plant", zone="UTC")
 
 
+def test_a_folder_in_place_of_the_glossary_is_a_problem(plant):
+    (plant.root / "expectations/glossary.yaml").unlink()
+    (plant.root / "expectations/glossary.yaml").mkdir()
+
+    assert [problem.code for problem in lint_glossary(plant)] == ["contract_is_folder"]
+    with pytest.raises(ContractError, match="is a folder"):
+        read_glossary(plant)
+
+
 def write(root: Path, text: str) -> None:
     (root / "expectations/glossary.yaml").write_text(text, encoding="utf-8")
 

@@ -16,6 +16,8 @@ from lakeward.flows.base.workspace import Workspace, open_workspace
 
 # Days that a report covers, and entries that a list shows, if nothing else is said.
 REPORT_DAYS, LISTED = 30, 50
+# A hundred years; and more entries than memory holds.
+MOST_DAYS, MOST_LISTED = 36_500, 1_000_000_000
 
 
 class ReportKey(StrEnum):
@@ -126,10 +128,10 @@ def list_access(settings: Settings, chosen: AccessFilter | None = None, limit: i
     """The newest reads, the newest first.
 
     Raises:
-        UsageError: A number is not positive.
+        UsageError: A number is out of its range.
     """
     chosen = chosen or AccessFilter()
-    _check_positive("--limit", limit)
+    check_range("--limit", limit, MOST_LISTED)
     query = f"SELECT * FROM {{entries}} WHERE {{where}} ORDER BY asked_at DESC, session_id, seq DESC LIMIT {limit}"
     return [_entry(row) for row in _fetch(settings, chosen, query)]
 
@@ -140,7 +142,7 @@ def report_access(
     """Sums of the reads, the most rows first.
 
     Raises:
-        UsageError: There is no such key, or a number is not positive.
+        UsageError: There is no such key, or a number is out of its range.
     """
     if by not in tuple(ReportKey):
         raise UsageError("access_key_unknown", found=by, expected=", ".join(ReportKey))
@@ -164,7 +166,7 @@ _KEYS: Mapping[ReportKey, str] = {
 
 def _fetch(settings: Settings, chosen: AccessFilter, query: str) -> list[dict[str, Any]]:
     workspace = open_workspace(settings)
-    _check_positive("--days", chosen.days)
+    check_range("--days", chosen.days, MOST_DAYS)
     with open_log(workspace) as engine:
         entries = define_reads(engine)
         return engine.fetch(query.format(entries=entries, where=_where(workspace, chosen))) if entries else []
@@ -203,6 +205,11 @@ def _entry(row: Mapping[str, Any]) -> AccessEntry:
     )
 
 
-def _check_positive(option: str, number: int) -> None:
-    if number < 1:
-        raise UsageError("access_number", option=option, found=number)
+def check_range(option: str, number: int, most: int) -> None:
+    """Check that the number of an option is between 1 and `most`.
+
+    Raises:
+        UsageError: It is not.
+    """
+    if not 1 <= number <= most:
+        raise UsageError("access_number", option=option, found=number, most=most)

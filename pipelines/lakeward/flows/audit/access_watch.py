@@ -10,6 +10,7 @@ from lakeward.core.names import sha256
 from lakeward.core.persons import is_same_person
 from lakeward.core.settings import Settings
 from lakeward.engines.protocols import Engine
+from lakeward.flows.audit.access_entries import MOST_DAYS, check_range
 from lakeward.flows.audit.access_findings import AccessFinding, FindingState, append_findings, newest_append, read_findings
 from lakeward.flows.audit.access_queries import WatchedDays, reads_query, rule_query
 from lakeward.flows.audit.logged_entries import define_reads, open_log
@@ -35,12 +36,11 @@ def watch_access(settings: Settings, days: int = WATCHED_DAYS) -> list[AccessFin
         days: Days up to today.
 
     Raises:
-        UsageError: `days` is not positive.
+        UsageError: `days` is out of its range.
         DefinitionError: The project's rules are not valid.
         StoreConflictError: Others kept committing first.
     """
-    if days < 1:
-        raise UsageError("access_number", option="--days", found=days)
+    check_range("--days", days, MOST_DAYS)
     return record_findings(open_workspace(settings), days)
 
 

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from lakeward.core.errors import UsageError
 from lakeward.core.settings import Settings
 from lakeward.core.sql import instant, literal
-from lakeward.flows.audit.access_entries import LISTED, REPORT_DAYS
+from lakeward.flows.audit.access_entries import LISTED, MOST_DAYS, MOST_LISTED, REPORT_DAYS, check_range
 from lakeward.flows.audit.logged_entries import define_log, open_log
 from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.workspace import open_workspace
@@ -54,11 +53,10 @@ def list_logins(
         days: Days up to now.
 
     Raises:
-        UsageError: A number is not positive.
+        UsageError: A number is out of its range.
     """
-    for option, number in (("--days", days), ("--limit", limit)):
-        if number < 1:
-            raise UsageError("access_number", option=option, found=number)
+    check_range("--days", days, MOST_DAYS)
+    check_range("--limit", limit, MOST_LISTED)
     workspace = open_workspace(settings)
     chosen = f" AND subject = {literal(account)}" if account else ""
     since = instant(workspace.clock.now() - timedelta(days=days))

@@ -104,10 +104,9 @@ def _suite_text(name: str, expectations: list[dict[str, Any]]) -> str:
 
 
 def _read_standard(file: Path) -> Document:
-    try:
-        document = read_document(read_text(file, str(file)), str(file))
-    except (FileNotFoundError, IsADirectoryError) as error:
-        raise UsageError("contract_not_found", file=file) from error
+    if not file.exists() or file.is_dir():
+        raise UsageError("contract_not_found", file=file)
+    document = read_document(read_text(file, str(file)), str(file))
     data = document.data
     is_contract = isinstance(data, dict) and data.get("kind") == "DataContract" and isinstance(data.get("schema"), list)
     if not is_contract or not str(data.get("apiVersion", "")).startswith("v3"):

@@ -13,13 +13,14 @@ _ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
         "incident": frozenset({"steward", "cdo"}),
         "authority": frozenset({"steward", "cdo"}),
         "rights": frozenset({"steward", "cdo"}),
+        "review": frozenset({"steward", "cdo", "auditor"}),
         "risk": frozenset({"steward", "cdo", "auditor"}),
     }
 )
 
 
 def deciding_roles(decision: str) -> frozenset[str]:
-    """Roles of which an account needs one to take the decision: `grade`, `quarantine`, `incident`, `authority`, `rights` or `risk`."""
+    """Roles of which an account needs one to take the decision: `grade`, `quarantine`, `incident`, `authority`, `rights`, `review` or `risk`."""
     return _ROLES[decision]
 
 

@@ -14,6 +14,7 @@ from lakeward.core.names import new_run_id
 from lakeward.core.persons import is_same_person
 from lakeward.core.settings import Settings
 from lakeward.core.storage.lake import store_of
+from lakeward.flows.base.given_texts import check_given_texts
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.protection.accounts import OIDC_PREFIX, Account, check_active
 from lakeward.protection.oidc import authenticate_web_token, is_web_token
@@ -81,11 +82,13 @@ def identify(workspace: Workspace, typed: str = "") -> Identity:
     """The identity of the caller: the account of Airflow's user, the token or the portal's session; without any the typed name.
 
     Raises:
+        UsageError: The typed name holds a control character.
         ProtectionError: The user has no account, the token is not valid or the session has ended, its account has another name than the typed one, or as `open_register`.
         MachineError: The register can't be read.
     """
     register = open_register(workspace)
     account = _proven_account(workspace, register)
+    check_given_texts({"--by": typed})
     if account is None:
         return Identity(name=typed.strip(), account=None, has_register=register.has_accounts)
     if typed.strip() and not any(is_same_person(typed, own) for own in (account.name, account.person)):

@@ -8,6 +8,7 @@ from lakeward.engines.protocols import Engine
 from lakeward.engines.tables import Txn
 from lakeward.flows.base import governance
 from lakeward.flows.base.decision_roles import check_decision_role
+from lakeward.flows.base.given_texts import check_given_texts
 from lakeward.flows.base.identity import identify
 from lakeward.flows.base.workspace import Workspace
 
@@ -22,7 +23,7 @@ def append_signed(
         decision: What an account needs a role for, see `deciding_roles`; None if every account may do it.
 
     Raises:
-        UsageError: No one is named.
+        UsageError: No one is named, or a text holds a control character.
         ProtectionError: The token is not valid, or its account has another name or none of the roles.
         StoreConflictError: Others kept committing first.
     """
@@ -31,6 +32,8 @@ def append_signed(
         check_decision_role(author, decision)
     if not author.name:
         raise UsageError("signature_missing")
+    for row in rows:
+        check_given_texts(row)
     signed = {"author": author.name, "verified": author.verified, "recorded_at": workspace.clock.now()}
     for _ in governance.BACKOFF:
         last = engine.txn(governance.table_name(table), table)

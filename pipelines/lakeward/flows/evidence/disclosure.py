@@ -4,10 +4,8 @@ import functools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from importlib import resources
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import yaml
 
@@ -62,13 +60,13 @@ def disclose_assets(settings: Settings, name: str | None = None) -> list[Disclos
     contracts = workspace.project.valid_contracts()
     wanted = [name] if name else sorted(contracts)
     with workspace.engine() as engine:
-        rights = read_rights(engine)
+        rights = read_rights(engine, workspace.project.zone)
         return [
             field
             for each in wanted
             for field in _fields(
                 each,
-                _measured_fields(engine, contracts[each], costs[each]) | _rights_fields(rights.get(each), workspace.project.zone),
+                _measured_fields(engine, contracts[each], costs[each]) | _rights_fields(rights.get(each)),
             )
         ]
 
@@ -108,20 +106,15 @@ def _measured_fields(engine: Engine, contract: Contract, cost: DatasetCost) -> d
     }
 
 
-def _rights_fields(rights: DatasetRights | None, zone: str) -> dict[str, Notice | None]:
+def _rights_fields(rights: DatasetRights | None) -> dict[str, Notice | None]:
     if rights is None:
         return {}
     return {
         "source": Notice(f"rights_{rights.source}", {}),
         "title": _plain_text(f"{rights.holder}: {rights.basis}"),
         "limits": _plain_text(rights.limits),
-        "lapse": _plain_text(_last_day(rights.valid_until, zone) if rights.valid_until else None),
+        "lapse": _plain_text(rights.last_day),
     }
-
-
-def _last_day(end: datetime, zone: str) -> str:
-    """The day that is over at `end` in the project's zone."""
-    return (end.astimezone(ZoneInfo(zone)) - timedelta(days=1)).date().isoformat()
 
 
 def _kind(data_class: str | None) -> Notice | None:

@@ -1,9 +1,11 @@
 """Who holds the rights in a dataset, and signed reviews of datasets and policies: what only people can know, recorded once and counted."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from lakeward.core.errors import MachineError, UsageError
@@ -38,6 +40,10 @@ class ReviewKind(StrEnum):
     USE = "use"
     MODEL = "model"
     POLICY = "policy"
+
+
+# What the people who use the data say of them: an account of any role may.
+OF_USERS = frozenset({ReviewKind.REQUIREMENTS, ReviewKind.SIGN_OFF})
 
 
 class ReviewOutcome(StrEnum):
@@ -95,6 +101,7 @@ class DatasetRights:
         source: Where the data come from.
         basis: Authorisation.
         valid_until: End of the authorisation; None if none is set.
+        last_day: Its last day in the project's zone, in ISO 8601; None if none is set.
         document: SHA-256 of the document.
         limits: Limits of region, field or law.
         author: Who declared it.
@@ -106,6 +113,7 @@ class DatasetRights:
     source: str | None = None
     basis: str | None = None
     valid_until: datetime | None = None
+    last_day: str | None = None
     document: str | None = None
     limits: str | None = None
     author: str | None = None
@@ -120,14 +128,14 @@ def list_rights(settings: Settings) -> list[DatasetRights]:
     """The rights of every dataset of the project, as they were last declared."""
     workspace = open_workspace(settings)
     with workspace.engine() as engine:
-        found = read_rights(engine)
+        found = read_rights(engine, workspace.project.zone)
     return [found.get(name, DatasetRights(dataset=name)) for name in workspace.project.datasets()]
 
 
-def read_rights(engine: Engine) -> dict[str, DatasetRights]:
-    """Dataset -> its newest declaration."""
+def read_rights(engine: Engine, zone: str) -> dict[str, DatasetRights]:
+    """Dataset -> its newest declaration; `zone` is the project's."""
     rows = governance.read_rows(engine, RIGHTS, order="seq")
-    return {row["dataset"]: DatasetRights(**{name: row[name] for name in DatasetRights.__slots__}) for row in rows}
+    return {row["dataset"]: _rights({**row, "last_day": _last_day(row["valid_until"], zone)}) for row in rows}
 
 
 def declare_rights(settings: Settings, name: str, rights: RightsDeclaration, by: str = "") -> DatasetRights:
@@ -155,7 +163,7 @@ def declare_rights(settings: Settings, name: str, rights: RightsDeclaration, by:
     }
     with workspace.engine() as engine:
         append_signed(workspace, engine, RIGHTS, [row], by, decision="rights")
-        return read_rights(engine)[name]
+        return read_rights(engine, workspace.project.zone)[name]
 
 
 def record_review(settings: Settings, review: Review, by: str = "") -> None:
@@ -163,7 +171,7 @@ def record_review(settings: Settings, review: Review, by: str = "") -> None:
 
     Raises:
         UsageError: The kind, subject or outcome does not exist, the note is empty, or no one is named.
-        ProtectionError: The token is not valid.
+        ProtectionError: The token is not valid, or its account has none of the roles that review.
     """
     workspace = open_workspace(settings)
     for found, allowed in ((review.kind, ReviewKind), (review.outcome, ReviewOutcome)):
@@ -176,8 +184,18 @@ def record_review(settings: Settings, review: Review, by: str = "") -> None:
     elif review.subject != SERVING:
         raise UsageError("review_subject", found=ascii(review.subject), expected=SERVING)
     row = {"kind": review.kind, "subject": review.subject, "outcome": review.outcome, "note": review.note.strip()}
+    decision = None if review.kind in OF_USERS else "review"
     with workspace.engine() as engine:
-        append_signed(workspace, engine, REVIEWS, [row], by)
+        append_signed(workspace, engine, REVIEWS, [row], by, decision=decision)
+
+
+def _rights(row: Mapping[str, Any]) -> DatasetRights:
+    return DatasetRights(**{name: row[name] for name in DatasetRights.__slots__})
+
+
+def _last_day(end: datetime | None, zone: str) -> str | None:
+    """The day that is over at `end` in the project's zone."""
+    return (end.astimezone(ZoneInfo(zone)) - timedelta(days=1)).date().isoformat() if end else None
 
 
 def _end_of(text: str, zone: str) -> datetime:

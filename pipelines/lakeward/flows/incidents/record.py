@@ -14,6 +14,7 @@ from lakeward.engines.tables import Txn
 from lakeward.flows.base import governance
 from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.decision_roles import check_decision_role
+from lakeward.flows.base.given_texts import check_given_texts
 from lakeward.flows.base.identity import identify
 from lakeward.flows.base.workspace import Workspace
 
@@ -100,13 +101,14 @@ def append_step(
         number: Number of the incident; None for a new one, which gets the next number.
 
     Raises:
-        UsageError: No one is named.
+        UsageError: No one is named, or a text holds a control character.
         ProtectionError: The token is not valid, or its account has another name.
     """
     author = identify(workspace, by)
     check_decision_role(author, "incident")
     if not author.name:
         raise UsageError("incident_by_missing")
+    check_given_texts(facts)
     table = governance.table_spec(TABLE).name
     row = {
         "step": step,

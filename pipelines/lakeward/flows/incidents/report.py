@@ -7,6 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from lakeward.core.errors import MachineError, UsageError
+from lakeward.core.plain_text import escape_markdown, show_plain
 from lakeward.core.settings import Settings
 from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.working_calendar import working_calendar
@@ -117,7 +118,7 @@ def _time_text(workspace: Workspace, at: datetime) -> str:
 
 
 def _write_markdown(file: Path, title: str, rows: list[tuple[str, str]]) -> None:
-    cells = (" | ".join(text.replace("|", "\\|").replace("\n", " ") for text in row) for row in rows)
+    cells = (" | ".join(escape_markdown(text).replace("\n", " ") for text in row) for row in rows)
     lines = [f"# {title}", "", "| 项目 | 内容 |", "|---|---|", *(f"| {line} |" for line in cells)]
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
@@ -130,7 +131,7 @@ def _write_docx(file: Path, title: str, rows: list[tuple[str, str]]) -> None:
     table = book.add_table(rows=0, cols=2, style="Table Grid")
     for row in rows:
         for cell, text in zip(table.add_row().cells, row, strict=True):
-            cell.text = text
+            cell.text = show_plain(text)
     book.save(str(file))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance
 from lakeward.flows.base.answers import fields_of
+from lakeward.flows.base.given_texts import check_given_texts
 from lakeward.flows.base.signed_rows import append_signed
 from lakeward.flows.base.workspace import Workspace
 
@@ -120,9 +121,11 @@ def append_steps(
     """Append steps, each with its subject and facts, to an assessment.
 
     Raises:
-        UsageError: No one is named.
+        UsageError: No one is named, or a text holds a control character.
         ProtectionError: The token is not valid.
     """
+    for _, _, facts in steps:
+        check_given_texts(facts)
     rows = [
         {"assessment": number, "step": step, "subject": subject, "facts": json.dumps(facts, ensure_ascii=False)}
         for step, subject, facts in steps

@@ -10,6 +10,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from lakeward.core.errors import MachineError, UsageError
 from lakeward.core.messages import Lang, text
 from lakeward.core.names import sha256
+from lakeward.core.plain_text import escape_markdown, show_plain
 from lakeward.core.settings import Settings
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance
@@ -149,9 +150,9 @@ def _markdown(found: RiskAssessment, lang: Lang) -> str:
     for level, heading, said, table in report_parts(found, lang):
         blocks.append(f"{'#' * level} {heading}")
         if said:
-            blocks.append(said.replace("\n", "  \n"))
+            blocks.append(escape_markdown(said).replace("\n", "  \n"))
         if table:
-            lines = [" | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in row) for row in table]
+            lines = [" | ".join(escape_markdown(cell).replace("\n", " ") for cell in row) for row in table]
             blocks.append("\n".join([f"| {lines[0]} |", "|" + "---|" * len(table[0]), *(f"| {line} |" for line in lines[1:])]))
     return "\n\n".join(blocks) + "\n"
 
@@ -167,12 +168,12 @@ def _write_docx(file: Path, found: RiskAssessment, lang: Lang, _: object) -> Non
     for level, heading, said, table in report_parts(found, lang):
         book.add_heading(heading, level - 1)
         if said:
-            book.add_paragraph(said)
+            book.add_paragraph(show_plain(said))
         if table:
             grid = book.add_table(rows=0, cols=len(table[0]), style="Table Grid")
             for row in table:
                 for cell, content in zip(grid.add_row().cells, row, strict=True):
-                    cell.text = content
+                    cell.text = show_plain(content)
     book.save(str(file))
 
 

@@ -241,7 +241,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         parameters={
             "dataset": DATASET,
             "since": Parameter(about="First day or time, or an age such as `30d`"),
-            "kind": Parameter(about="ParameterKind of decision"),
+            "kind": Parameter(about="Kind of decision"),
         },
         read=lambda settings, given: flows.list_decisions(
             settings, given.text("dataset"), since=given.text("since"), kind=given.text("kind")
