@@ -1,5 +1,6 @@
 """Connections to brokers and databases: address, user, password and TLS files, under a name. Values of secrets never reach a message."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,6 +56,13 @@ class ConnectionSettings:
         login = f"{quote(self.user or '', safe='')}{password}@" if self.user is not None or password else ""
         parts = SplitResult(scheme or self.scheme, login + urlsplit(self.address).netloc, self.path, "", "")
         return parts.geturl()
+
+
+def public_address(url: str) -> str:
+    """The URL without user, password and parameters, also of one that is not valid: for messages."""
+    scheme, _, rest = url.partition("://")
+    place = re.split(r"[?#]", rest.rpartition("@")[2])[0]
+    return f"{scheme}://{place}"
 
 
 def parse_connection(name: str, url: str, place: str, folder: Path) -> ConnectionSettings:

@@ -66,6 +66,11 @@ def test_an_unknown_name_says_where_was_looked(project):
     assert "LAKEWARD_CONN_PLANT_BROKER, Airflow, .lakeward/connections.yaml" in texts
 
 
+def test_a_url_in_place_of_a_name_is_not_shown(project):
+    code, texts = refused(lambda: look_up(project, name=f"smtp://me:{SECRET}@host:25"))
+    assert (code, "smtp" in texts.lower()) == ("connection_name_not_valid", False)
+
+
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o666])
 def test_a_file_that_others_can_read_is_refused(project, mode):
     write_file(project, f"plant_broker: mqtt://me:{SECRET}@broker\n", mode)

@@ -1,6 +1,9 @@
 """Drills: what is injected into a copy is found, bounded, traced and stopped; the lake itself gets a record and nothing else, and nothing is sent."""
 
 import socket
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 from threading import Thread
 
@@ -20,6 +23,7 @@ from lakeward.flows import (
 )
 from lakeward.flows.base import governance
 from lakeward.flows.base.workspace import open_workspace
+from lakeward.flows.operations.drill_copy import copy_for_drill
 from support.accounts import ANALYST, make_accounts
 
 SAMPLE = "order_no,phone\n" + "".join(f"WO{at:04d},1990000{at:04d}\n" for at in range(30))
@@ -121,3 +125,34 @@ def test_a_drill_is_recorded_by_who_may_handle_incidents_and_runs_where_there_ar
     with pytest.raises(Exception, match="decision"):
         run_drill(people[ANALYST.name], "forged-grade")
     assert run_drill(settings, "forged-grade", by="wang.fang").is_passed
+
+
+def test_the_copy_of_a_killed_drill_is_deleted_by_the_next(settings, tmp_path, monkeypatch):
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    program = f"""
+import tempfile, time
+from pathlib import Path
+from lakeward.core.settings import Settings
+from lakeward.flows.base.workspace import open_workspace
+from lakeward.flows.operations.drill_copy import copy_for_drill
+tempfile.tempdir = {str(scratch)!r}
+workspace = open_workspace(Settings(start=Path({str(settings.start)!r})))
+with copy_for_drill(workspace, workspace.project.valid_contracts()["orders"]):
+    print("copied", flush=True)
+    time.sleep(60)
+"""
+    workspace = open_workspace(settings)
+    contract = workspace.project.valid_contracts()["orders"]
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as drill:
+        assert drill.stdout.readline() == "copied\n"
+        (killed,) = scratch.iterdir()
+        assert killed.stat().st_mode & 0o777 == 0o700
+        with copy_for_drill(workspace, contract):
+            assert killed.exists()
+        drill.kill()
+    assert list(scratch.iterdir()) == [killed]
+    with copy_for_drill(workspace, contract):
+        assert not killed.exists()
+    assert list(scratch.iterdir()) == []

@@ -132,8 +132,9 @@ def test_what_could_not_be_sent_is_sent_later_and_others_are_reached(settings, w
 
 def test_a_subscription_that_reaches_no_one_is_not_stored(settings, web):
     web.status = 500
-    with pytest.raises(TransientError):
+    with pytest.raises(TransientError) as refused:
         subscribe(settings, request())
+    assert (refused.value.code, "No subscription is stored." in refused.value.render(Lang.EN)) == ("subscription_unsent", True)
     assert list_subscriptions(settings) == []
 
 

@@ -90,9 +90,20 @@ def test_without_a_valid_token_nothing_is_answered(client, authorization):
         answer = client.get(address_of(endpoint), headers=headers)
         assert answer.status_code == 401
         error = answer.json()["error"]
-        assert error["code"]
+        assert error["code"] in {"api_token_missing", "api_token_invalid"}
         assert error["next"].startswith("Next")
+        assert error["facts"] == {}
+        assert "LAKEWARD_TOKEN" not in answer.text
     assert client.get(f"{PREFIX}/openapi.json", headers=headers).status_code == 401
+
+
+def test_a_register_that_is_not_in_order_is_not_named(client, owners, plant):
+    file = plant.start / ".lakeward" / "accounts.jsonl"
+    file.chmod(0o644)
+    answer = call(client, owners["cdo"], f"{PREFIX}/status")
+    file.chmod(0o600)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "api_without_register")
+    assert (str(plant.start) in answer.text, answer.json()["error"]["facts"]) == (False, {})
 
 
 def test_a_session_of_a_browser_is_no_token(client, plant, owners):

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from lakeward.core.errors import ProtectionError, UsageError
-from lakeward.flows import list_accounts, revoke_account, rotate_token, set_password
+from lakeward.core.errors import MachineError, ProtectionError, UsageError
+from lakeward.flows import MigrationOptions, list_accounts, list_logins, migrate, revoke_account, rotate_token, set_password
 from lakeward.flows.base.sessions import FAILURES_OF_ADDRESS, FAILURES_OF_NAME, IDLE_SECONDS, LIFE_SECONDS, SessionStore
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.portal.logins import Logins
@@ -18,7 +18,7 @@ from lakeward.portal.security import SESSION_COOKIE
 from support import source_tree
 from support.accounts import ANALYST, STEWARD, make_accounts
 from support.plant import make_plant
-from support.portal_site import SAME_SITE, Visitor, account_name, log_in, new_client
+from support.portal_site import SAME_SITE, Visitor, account_name, log_in, new_client, open_site
 
 
 class FixedClock:
@@ -51,6 +51,36 @@ def test_a_password_starts_a_session_of_its_account(doors):
     user = logins.user_of(logins.log_in("wang.fang", password, "a"))
     assert (user.account, user.person, user.roles) == ("wang.fang", "Wang Fang", ("steward",))
     assert password not in repr(user)
+
+
+def entries_in(lake):
+    return b"".join(file.read_bytes() for file in (lake / ".access").glob("*.jsonl"))
+
+
+@pytest.mark.parametrize("is_named_by_project", [True, False])
+def test_no_one_logs_in_through_a_portal_whose_lake_was_moved(tmp_path, is_named_by_project):
+    plant = make_plant(tmp_path / "plant")
+    owners = make_accounts(plant.settings, STEWARD)
+    password = set_password(owners["wang.fang"], "wang.fang").password
+    settings = plant.settings if is_named_by_project else replace(plant.settings, lake="lake")
+    with open_site(settings) as (portal, _):
+        portal.logins.log_in("wang.fang", password, "a")
+        migrate(replace(settings, token=None), MigrationOptions(to="moved"))
+        before = entries_in(plant.root / "lake")
+        with pytest.raises(MachineError) as caught:
+            portal.logins.log_in("wang.fang", password, "a")
+        assert caught.value.code == ("login_lake_moved" if is_named_by_project else "lake_moved")
+        english = {**SAME_SITE, "accept-language": "en"}
+        answer = Visitor(new_client(portal)).post("/login", english, account="wang.fang", password=password, next="/")
+        assert "set-cookie" not in answer.headers
+        assert ("Next: ask the person who runs the portal" in answer.text, str(plant.root) in answer.text) == (True, False)
+        assert entries_in(plant.root / "lake") == before
+        assert len(portal.logins.open_sessions()) == 1  # that of before
+    moved = replace(plant.settings, lake=str(plant.root / "moved"))
+    with open_site(moved) as (portal, _):
+        portal.logins.log_in("wang.fang", password, "a")
+    entries = list_logins(replace(moved, token=owners["zhou.min"].token))
+    assert [(entry.event, entry.account) for entry in entries] == [("login", "wang.fang")] * 2
 
 
 @pytest.mark.parametrize("wrong", ["", "x", "a" * 300, "漢字漢字漢字漢字漢字漢字"])

@@ -7,9 +7,10 @@ from urllib.parse import unquote_plus
 
 import pytest
 
+from lakeward.core.errors import PolicyError
 from lakeward.core.messages import Lang
 from lakeward.core.settings import Settings
-from lakeward.flows import lineage_impact, read_scorecard, show_lineage, show_maturity
+from lakeward.flows import lineage_impact, read_impact, read_scorecard, show_lineage, show_maturity
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.lineage.impact import impact_hops
 from lakeward.portal.pages.first_day import STEPS
@@ -237,6 +238,22 @@ def test_impact_is_that_of_the_command(visitors, plant, site):
         assert row.count('class="role"') == len(hop.roles), hop.field
     with site.read() as reading:
         assert impact_hops(open_workspace(plant), reading.tables, name) == hops
+
+
+def test_kept_details_of_fields_follow_the_policy(plant, site, project_root):
+    name, file = "silver.plant_telemetry.value", project_root / "expectations" / "policies" / "serving.yaml"
+    before = file.read_bytes() if file.is_file() else None
+    with site.read() as reading:
+        hops = lineage_impact(plant, name)
+        assert [read_impact(site, reading, name) for _ in range(2)] == [hops, hops]
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("roles: [", encoding="utf-8")
+        try:
+            with pytest.raises(PolicyError):
+                read_impact(site, reading, name)
+        finally:
+            file.unlink() if before is None else file.write_bytes(before)
+        assert read_impact(site, reading, name) == hops
 
 
 def test_readiness_is_that_of_the_command(visitors, plant):

@@ -7,7 +7,8 @@ import pytest
 from lakeward.core.errors import LakewardError
 from lakeward.core.messages import Lang
 from lakeward.core.storage.probe import check_store, races_large
-from lakeward.flows import check_machine, ingest_dataset, list_tables
+from lakeward.flows import MigrationOptions, back_up, check_machine, ingest_dataset, list_tables, migrate
+from lakeward.flows.base.workspace import open_workspace
 from support.careless_store import careless_store
 from support.fault_proxy import proxy
 from support.object_stores import environment, free_port, lake_at
@@ -111,3 +112,20 @@ def test_a_url_of_another_kind_is_refused(tmp_path, lake):
     with pytest.raises(LakewardError) as caught:
         ingest_dataset(replace(plant.settings, lake=lake, store=environment("http://127.0.0.1:1")), "press_line")
     assert caught.value.code == "lake_url_not_valid"
+
+
+@pytest.mark.parametrize("scheme", ["s3", "http", "gs"])
+@pytest.mark.parametrize("secret", ["Geheim99", "Ge/heim99", "Ge?heim#99", "[Geheim99"])
+def test_no_message_shows_the_password_of_a_url(tmp_path, scheme, secret):
+    settings, url = make_plant(tmp_path / "plant").settings, f"{scheme}://me:{secret}@host/b?key={secret}"
+    calls = (
+        lambda: open_workspace(replace(settings, lake=url)),
+        lambda: back_up(settings, url),
+        lambda: migrate(settings, MigrationOptions(to=url)),
+    )
+    for call in calls:
+        with pytest.raises(LakewardError) as caught:
+            call()
+        assert caught.value.code == "lake_url_not_valid"
+        texts = caught.value.render(Lang.EN) + caught.value.render(Lang.ZH)
+        assert (f"{scheme}://host/b" in texts, "heim" in texts, "me:" in texts) == (True, False, False)

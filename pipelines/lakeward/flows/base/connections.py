@@ -1,6 +1,7 @@
 """Finds a connection by its name: in the environment, in Airflow inside a task, or in a file beside the project."""
 
 import os
+import re
 import stat
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 # Place of the file in the project; git ignores its folder.
 CONNECTIONS_FILE = Path(".lakeward") / "connections.yaml"
+# A name, and no URL that was typed in its place.
+_NAME = re.compile(r"[\w.-]+")
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 # Bytes; a connection is one line.
 _MAX_BYTES = 1 << 20
@@ -31,9 +34,11 @@ def connection_of(root: Path, settings: Settings, name: str) -> ConnectionSettin
     """The connection called `name` in the project at `root`: the first place that has one counts.
 
     Raises:
-        SettingsError: No place has it, or it is not valid.
+        SettingsError: The name is none, no place has it, or it is not valid.
         ProtectionError: Other users can read the file, or it is no regular file of this user.
     """
+    if not _NAME.fullmatch(name):
+        raise SettingsError("connection_name_not_valid", file=CONNECTIONS_FILE)  # without it: it may be a URL with its password
     variable, file = PREFIX + CONNECTION_PREFIX + name.upper(), root / CONNECTIONS_FILE
     if url := settings.connections.get(name.upper()):
         return parse_connection(name, url, variable, root)

@@ -1,13 +1,13 @@
 """Finds out where a project's lake lies, and how it is reached."""
 
 import hashlib
+import re
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from lakeward.contracts.lake_storage import LakeStorage
 from lakeward.contracts.project import Project
-from lakeward.core.connections import ConnectionSettings
+from lakeward.core.connections import ConnectionSettings, public_address
 from lakeward.core.errors import SettingsError
 from lakeward.core.settings import Settings
 from lakeward.core.storage.lake import Lake
@@ -16,6 +16,8 @@ from lakeward.core.storage.options import S3Options
 # Folder in the project, which git ignores, of what belongs to this machine of a lake at a URL.
 FILES = Path(".lakeward") / "lakes"
 _DEFAULT_REGION = "us-east-1"
+# Bucket and prefix; a bucket has no user and no port.
+_URL = re.compile(r"s3://[A-Za-z0-9._-]+(/[^?#]*)?")
 
 
 def find_lake(project: Project, settings: Settings, connect: Callable[[str], ConnectionSettings]) -> Lake:
@@ -47,9 +49,8 @@ def lake_at_url(
     Raises:
         SettingsError, ProtectionError: As `find_lake`.
     """
-    parts = urlsplit(address)
-    if parts.scheme != "s3" or not parts.netloc or parts.query or parts.fragment:
-        raise SettingsError("lake_url_not_valid", lake=address)
+    if not _URL.fullmatch(address):
+        raise SettingsError("lake_url_not_valid", lake=public_address(address))
     address = address.rstrip("/")
     files = root / FILES / hashlib.sha256(address.encode()).hexdigest()[:16]
     return Lake(address=address, files=files, options=_options(address, storage, settings, connect))

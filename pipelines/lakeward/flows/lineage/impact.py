@@ -102,32 +102,40 @@ def lineage_impact(settings: Settings, name: str, *, event: str | None = None) -
     return found
 
 
-def impact_hops(workspace: Workspace, tables: TableReader, name: str) -> list[ImpactHop]:
+def impact_hops(workspace: Workspace, tables: TableReader, name: str, details: "FieldDetails | None" = None) -> list[ImpactHop]:
     """As `lineage_impact`, in an opened project.
+
+    Args:
+        details: What is known of fields at these versions of the tables; None for nothing yet.
 
     Raises:
         UsageError: No edge has `name`.
         PolicyError: The policy is not valid.
     """
-    details = _FieldDetails(workspace, tables)
-    return [details.hop(hop) for hop in reachable_hops(tables, name, Direction.DOWN)]
+    known = details or FieldDetails(workspace)
+    return [known.hop(hop, tables) for hop in reachable_hops(tables, name, Direction.DOWN)]
 
 
-class _FieldDetails:
-    """Owner, grade and roles of fields; each contract and each dataset's grades are read once."""
+class FieldDetails:
+    """Owner, grade and roles of fields; each contract and each dataset's grades are read once, so all are of the same versions."""
 
-    def __init__(self, workspace: Workspace, engine: TableReader) -> None:
-        self._workspace, self._engine = workspace, engine
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace, self._now = workspace, workspace.clock.now()
         self._contracts: dict[str, Contract | None] = {}
         self._grades: dict[str, Mapping[str, ColumnGrade]] = {}
         self._roles: dict[str, Mapping[str, tuple[ServedRole, ...]]] = {}
         self._policy: Policy | None = None
 
-    def hop(self, hop: Hop) -> ImpactHop:
+    def hop(self, hop: Hop, tables: TableReader) -> ImpactHop:
+        """A step with what is known of its field.
+
+        Raises:
+            PolicyError: The policy is not valid.
+        """
         table, column = hop.field.table, hop.field.column
         contract = self._contract(table)
         served = contract if contract and table == str(contract.table(contract.layer)) else None
-        grade = self._grade(served).get(column) if served else None
+        grade = self._grade(served, tables).get(column) if served else None
         return ImpactHop(
             depth=hop.depth,
             field=str(hop.field),
@@ -139,7 +147,7 @@ class _FieldDetails:
             grade=grade.grade if grade else None,
             level=grade.level if grade else None,
             state=grade.state if grade else None,
-            roles=self._served_roles(served).get(column, ()) if served else (),
+            roles=self._served_roles(served, tables).get(column, ()) if served else (),
         )
 
     def _contract(self, table: str) -> Contract | None:
@@ -153,18 +161,18 @@ class _FieldDetails:
                 self._contracts[name] = self._workspace.project.contract(name)
         return self._contracts[name]
 
-    def _grade(self, contract: Contract) -> Mapping[str, ColumnGrade]:
+    def _grade(self, contract: Contract, tables: TableReader) -> Mapping[str, ColumnGrade]:
         if contract.name not in self._grades:
-            self._grades[contract.name] = read_grade_record(self._engine, contract.name).current(contract)
+            self._grades[contract.name] = read_grade_record(tables, contract.name).current(contract)
         return self._grades[contract.name]
 
-    def _served_roles(self, contract: Contract) -> Mapping[str, tuple[ServedRole, ...]]:
+    def _served_roles(self, contract: Contract, tables: TableReader) -> Mapping[str, tuple[ServedRole, ...]]:
         if contract.name not in self._roles:
             self._policy = policy = self._policy or checked_policy(self._workspace)
-            now, grades = self._workspace.clock.now(), self._grade(contract)
+            grades = self._grade(contract, tables)
             roles: dict[str, tuple[ServedRole, ...]] = {}
             for role in policy.roles:
-                principal = Principal(request=ReadRequest(role=role, at=now), policy=policy).with_all_keys(contract)
+                principal = Principal(request=ReadRequest(role=role, at=self._now), policy=policy).with_all_keys(contract)
                 for column in principal.serve_table(contract, None, grades).columns:
                     if column.decision.action is not Action.DENY:
                         roles[column.name] = (

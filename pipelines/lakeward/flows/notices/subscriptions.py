@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from lakeward.core.errors import ProtectionError, UsageError
+from lakeward.core.errors import ProtectionError, TransientError, UsageError
 from lakeward.core.messages import Lang, text
 from lakeward.core.settings import Settings
 from lakeward.engines.protocols import Engine
@@ -79,7 +79,7 @@ def subscribe(settings: Settings, request: SubscriptionRequest) -> Subscription:
         UsageError: There is no such dataset or kind, no one is named, or the connection takes no messages.
         SettingsError: There is no such connection, or it is not valid.
         ProtectionError: The token is not valid, or its account has another name.
-        TransientError: The first message could not be sent.
+        TransientError: The first message could not be sent; no subscription is stored.
     """
     workspace = open_workspace(settings)
     workspace.project.contract_path(request.dataset)
@@ -96,7 +96,10 @@ def subscribe(settings: Settings, request: SubscriptionRequest) -> Subscription:
         author=identity.name,
         since=workspace.clock.now(),
     )
-    send_message(connection, request.recipient, _first_message(workspace, wanted))
+    try:
+        send_message(connection, request.recipient, _first_message(workspace, wanted))
+    except TransientError as error:
+        raise TransientError("subscription_unsent", **error.facts) from None
     with workspace.engine() as engine:
         return _append(engine, wanted, verified=identity.verified)
 

@@ -4,7 +4,6 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import yaml
 
@@ -12,6 +11,7 @@ from lakeward.contracts.model import Contract
 from lakeward.core.errors import UsageError
 from lakeward.core.names import Layer
 from lakeward.core.settings import Settings
+from lakeward.flows.base.locked_folder import LockedFolder
 from lakeward.flows.base.policy_file import POLICY_FILE
 from lakeward.flows.base.workspace import Workspace
 from lakeward.protection.access_rules import RULES_FILE
@@ -19,24 +19,29 @@ from lakeward.protection.access_rules import RULES_FILE
 # Keys of `project.yaml` that a copy keeps: none of them names a place outside of it.
 KEPT_KEYS = ("name", "timezone", "languages", "highest_grade", "min_group_size")
 LAKE = "lake"
+# Beginning of the names of copies.
+COPIES = "lakeward-drill-"
 # Tables that a copy leaves out: its logs are sealed anew, and it has no one to send notices to.
 _UNCOPIED = ("seals", "seal_leaves", "subscriptions", "notices")
 
 
 @contextmanager
 def copy_for_drill(workspace: Workspace, contract: Contract) -> Iterator[Settings]:
-    """Settings of a copy with the governance tables and the tables of one dataset, removed at the end.
+    """Settings of a copy with the governance tables and the tables of one dataset, removed at the end; or by the next drill, if this one is killed.
 
     Raises:
         UsageError: The lake is not a folder.
     """
     if workspace.lake.bucket() is not None:
         raise UsageError("drill_no_folder")
-    with TemporaryDirectory(prefix="lakeward-drill-") as name:
-        root = Path(name) / "plant"
+    folder = LockedFolder(COPIES)
+    try:
+        root = folder.path / "plant"
         _copy_project(workspace, contract, root)
         _copy_tables(workspace.files, contract.name, root / LAKE)
         yield Settings(start=root, lang=workspace.settings.lang, memory=workspace.settings.memory)
+    finally:
+        folder.delete()
 
 
 def _copy_project(workspace: Workspace, contract: Contract, root: Path) -> None:

@@ -2,12 +2,14 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from lakeward.core.errors import UsageError
 from lakeward.flows.base.answers import fields_of
+from lakeward.flows.base.policy_file import read_policy_file
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.lineage.graph import hops_of, reachable_edges
-from lakeward.flows.lineage.impact import ImpactHop, impact_hops
+from lakeward.flows.lineage.impact import FieldDetails, ImpactHop, impact_hops
 from lakeward.flows.portal.portal import Portal
 from lakeward.flows.portal.reading import ModelReading
 from lakeward_lineage import Direction, Edge, Field, TransformationKind
@@ -104,11 +106,18 @@ def lineage_view(reading: ModelReading, start: str, up: int, down: int) -> Linea
 def read_impact(portal: Portal, reading: ModelReading, start: str) -> list[ImpactHop]:
     """As `lineage_impact`, of the versions that the page shows.
 
+    Roles and grades are computed once for the same versions, contracts and policy, and anew each minute: rules can depend on the time.
+
     Raises:
         UsageError: No edge has `start`.
         PolicyError: The policy is not valid.
     """
-    return impact_hops(open_workspace(portal.settings), reading.tables, start)
+    workspace = open_workspace(portal.settings)
+    minute = reading.now.replace(second=0, microsecond=0)
+    policy, _ = read_policy_file(workspace.project)
+    made_of = (portal.state, tuple(reading.versions().items()), minute, policy)
+    details = portal.field_details.get(made_of, partial(FieldDetails, workspace))
+    return impact_hops(workspace, reading.tables, start, details)
 
 
 class _Ways:

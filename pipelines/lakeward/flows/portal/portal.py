@@ -15,6 +15,7 @@ from lakeward.flows.base.policy_file import read_policy_file
 from lakeward.flows.base.sessions import PORTAL_FOLDER, SessionStore
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.filing.catalogue import CatalogueReport
+from lakeward.flows.lineage.impact import FieldDetails
 from lakeward.flows.portal.actions import PortalActions
 from lakeward.flows.portal.kept import KeptAnswer
 from lakeward.flows.portal.logins import Logins
@@ -34,6 +35,7 @@ class Portal:
     Args:
         logins: Who may log in, and who has.
         important: The catalogue of important data, as `read_important` computed it last.
+        field_details: What `read_impact` knows of fields.
         actions: What people do, one at a time.
         name: Name of the project.
         zone: IANA zone in which times are shown.
@@ -46,6 +48,7 @@ class Portal:
         self._model = ReadModel(workspace, folder)
         self._sessions = SessionStore(folder)
         self.important: KeptAnswer[CatalogueReport] = KeptAnswer()
+        self.field_details: KeptAnswer[FieldDetails] = KeptAnswer()
         self._log = LoginLog(workspace)
         self.logins = Logins(workspace, self._sessions, self._log)
         self.actions = PortalActions(workspace, self.logins, self.refresh)

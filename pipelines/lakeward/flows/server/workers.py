@@ -9,12 +9,14 @@ from lakeward.contracts.server_limits import ServerLimits
 from lakeward.core.errors import TransientError
 from lakeward.core.names import sha256
 from lakeward.core.settings import Settings
+from lakeward.flows.base.locked_folder import LockedFolder
 from lakeward.flows.server.faults import LOG
 from lakeward.flows.server.sessions import ReaderSession
-from lakeward.flows.server.socket_folder import SocketFolder
 from lakeward.flows.server.worker_process import START_SECONDS, Worker, WorkerKey, start_worker, worker_key
 from lakeward.flows.server.worker_spec import WorkerSpec
 
+# Beginning of the names of the folders of sockets.
+SOCKETS = "lakeward-server-"
 # Seconds to wait after the first death, which double up to the longest.
 _FIRST_WAIT, _LONGEST_WAIT = 0.1, 30.0
 # Deaths in so many seconds after which no further worker is started for these readers.
@@ -33,7 +35,7 @@ class WorkerPool:
     def __init__(self, settings: Settings, limits: ServerLimits) -> None:
         self._settings, self._limits = replace(settings, token=None, purpose=None), limits
         # Only processes of this user reach the sockets.
-        self._folder = SocketFolder()
+        self._folder = LockedFolder(SOCKETS)
         self._changed = threading.Condition()
         self._workers: dict[WorkerKey, Worker | None] = {}  # None: one is starting
         self._deaths: dict[tuple[str, str, str, str | None], deque[float]] = {}

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from threading import Lock
 
+from lakeward.core.errors import MachineError
 from lakeward.engines import open_engine
 from lakeward.engines.protocols import Engine
-from lakeward.flows.base.workspace import Workspace
+from lakeward.flows.base.governance import check_schema_version
+from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.serving.access import current_account
 from lakeward.flows.serving.entry_copies import ACCESS_FOLDER, EntryCopies
 from lakeward.flows.serving.session_entries import SessionEntries
@@ -56,20 +58,28 @@ class LoginLog(SessionEntries):
 
     @contextmanager
     def committing_engine(self) -> Iterator[Engine]:
-        """An engine for one commit."""
+        """An engine for one commit.
+
+        Raises:
+            MachineError: The lake is closed: its entries lie in the lake that it was moved to.
+        """
         settings = self._workspace.settings
         with closing(open_engine("embedded", self._workspace.lake, settings.memory)) as engine:
+            check_schema_version(engine)
             yield engine
 
     def record(self, entry: LoginEntry) -> None:
-        """Write one entry; it is on disk on return.
+        """Write one entry; it is on disk on return, in the lake that the project names.
 
         Raises:
             StoreConflictError: Others kept committing first; the entry stays on disk.
-            MachineError: The lake can't be written.
+            MachineError: The lake can't be written, or was moved.
+            SettingsError: `project.yaml` is not valid.
         """
         with self._lock:
+            self._check_lake()
             self.append_cells(self._cells(entry))
+            self._check_lake()  # a move that ended meanwhile has not copied the entry
 
     def commit_waiting(self, seconds: float = COMMIT_SECONDS) -> None:
         """Commit the entries if the last commit is so many seconds ago.
@@ -86,6 +96,12 @@ class LoginLog(SessionEntries):
         """Commit the entries and delete the chain's file."""
         with self._lock:
             super().close()
+
+    def _check_lake(self) -> None:
+        if open_workspace(self._workspace.settings).lake != self._workspace.lake:
+            raise MachineError("login_lake_moved")
+        with self.committing_engine():
+            pass
 
     def _cells(self, entry: LoginEntry) -> dict[str, object]:
         now = self.clock.now()

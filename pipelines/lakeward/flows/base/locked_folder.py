@@ -1,4 +1,4 @@
-"""The folder of the workers' sockets: for its owner alone, and locked as long as its server lives."""
+"""A folder in the system's folder of temporary files: for its owner alone, and locked as long as its process lives."""
 
 import fcntl
 import os
@@ -8,20 +8,19 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-_PREFIX = "lakeward-server-"
 
-
-class SocketFolder:
-    """A new folder of mode 0700; folders of servers that were killed are deleted first.
+class LockedFolder:
+    """A new folder of mode 0700; those of this prefix whose processes were killed are deleted first.
 
     Args:
+        prefix: Beginning of its name.
         place: Folder that it lies in; None for the system's folder of temporary files.
     """
 
-    def __init__(self, place: Path | None = None) -> None:
+    def __init__(self, prefix: str, place: Path | None = None) -> None:
         place = place or Path(tempfile.gettempdir())
-        delete_abandoned_folders(place)
-        self.path, self._lock = _make_folder(place)
+        delete_abandoned_folders(prefix, place)
+        self.path, self._lock = _make_folder(prefix, place)
 
     def delete(self) -> None:
         """Delete it."""
@@ -29,19 +28,19 @@ class SocketFolder:
         os.close(self._lock)
 
 
-def delete_abandoned_folders(place: Path) -> None:
-    """Delete this user's folders there that no living server has locked."""
-    for path in place.glob(f"{_PREFIX}*"):
+def delete_abandoned_folders(prefix: str, place: Path) -> None:
+    """Delete this user's folders of this prefix there that no living process has locked."""
+    for path in place.glob(f"{prefix}*"):
         lock = _lock(path)
         if lock is not None:
             shutil.rmtree(path, ignore_errors=True)
             os.close(lock)
 
 
-def _make_folder(place: Path) -> tuple[Path, int]:
-    """A locked folder. Another server may delete one before it is locked: then there is a next one."""
+def _make_folder(prefix: str, place: Path) -> tuple[Path, int]:
+    """A locked folder. Another process may delete one before it is locked: then there is a next one."""
     while True:
-        path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
+        path = Path(tempfile.mkdtemp(prefix=prefix, dir=place))
         lock = _lock(path)
         if lock is not None and path.exists():
             return path, lock

@@ -1,37 +1,38 @@
-"""Folders of killed servers are deleted by the next one; those of living servers, and whatever else has such a name, stay."""
+"""Folders of killed processes are deleted by the next one; those of living processes, and whatever else has such a name, stay."""
 
 import os
 import shutil
 
 import pytest
 
-pytest.importorskip("pyarrow")
-from lakeward.flows.server.socket_folder import SocketFolder
+from lakeward.flows.base.locked_folder import LockedFolder
+
+PREFIX = "lakeward-server-"
 
 
 def killed_folder(place):
-    """A folder whose server was killed: the system let go of its lock."""
-    folder = SocketFolder(place)
+    """A folder whose process was killed: the system let go of its lock."""
+    folder = LockedFolder(PREFIX, place)
     (folder.path / "1.sock").touch()
     os.close(folder._lock)
     return folder.path
 
 
 def test_a_new_folder_is_its_owners_alone_and_goes_with_it(tmp_path):
-    folder = SocketFolder(tmp_path)
+    folder = LockedFolder(PREFIX, tmp_path)
     assert folder.path.parent == tmp_path
     assert folder.path.stat().st_mode & 0o777 == 0o700
     folder.delete()
     assert list(tmp_path.iterdir()) == []
 
 
-def test_only_what_a_killed_server_of_this_user_left_is_deleted(tmp_path):
-    living, killed = SocketFolder(tmp_path), killed_folder(tmp_path)
+def test_only_what_a_killed_process_of_this_user_left_is_deleted(tmp_path):
+    living, killed = LockedFolder(PREFIX, tmp_path), killed_folder(tmp_path)
     (tmp_path / "lakeward-server-file").write_text("no folder")
     (tmp_path / "lakeward-server-open").mkdir(mode=0o755)
     (tmp_path / "lakeward-server-link").symlink_to(living.path)
     (tmp_path / "other").mkdir(mode=0o700)
-    new = SocketFolder(tmp_path)
+    new = LockedFolder(PREFIX, tmp_path)
     left = {path.name for path in tmp_path.iterdir()}
     assert left == {
         living.path.name,
@@ -50,6 +51,6 @@ def test_only_what_a_killed_server_of_this_user_left_is_deleted(tmp_path):
 def test_the_folder_of_another_user_stays(tmp_path):
     path = killed_folder(tmp_path)
     shutil.chown(path, 65534)
-    SocketFolder(tmp_path).delete()
+    LockedFolder(PREFIX, tmp_path).delete()
     assert path.exists()
     shutil.rmtree(path)
