@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from lakeward.contracts.document import read_text
 from lakeward.contracts.model import Contract
@@ -142,6 +144,10 @@ class Workspace:
         if store := self.lake.bucket():
             for path in self.outbox.pending():
                 store.create(f"{LINEAGE}/{path.name.partition('-')[2]}", path.read_bytes())
+
+    def today(self) -> date:
+        """The day in the project's zone."""
+        return self.clock.now().astimezone(ZoneInfo(self.project.zone)).date()
 
     def suite(self, name: str) -> str | None:
         """The text of the dataset's suite; None if it has none."""
