@@ -145,10 +145,6 @@ class Workspace:
             for path in self.outbox.pending():
                 store.create(f"{LINEAGE}/{path.name.partition('-')[2]}", path.read_bytes())
 
-    def today(self) -> date:
-        """The day in the project's zone."""
-        return self.clock.now().astimezone(ZoneInfo(self.project.zone)).date()
-
     def suite(self, name: str) -> str | None:
         """The text of the dataset's suite; None if it has none."""
         path = self.project.suite_path(name)
@@ -165,6 +161,11 @@ class Workspace:
 
         landing = Landing(self.files / LANDING, self.lake.bucket())
         return open_source(contract, self.project, landing, self.clock, partial(find_connection, self))
+
+
+def local_day(workspace: Workspace) -> date:
+    """Today in the project's zone."""
+    return workspace.clock.now().astimezone(ZoneInfo(workspace.project.zone)).date()
 
 
 def open_workspace(settings: Settings, on_progress: OnProgress = ignore_progress) -> Workspace:

@@ -9,7 +9,7 @@ from lakeward.core.settings import Settings
 from lakeward.engines.protocols import Engine
 from lakeward.flows.audit.access_watch import WATCHED_DAYS, record_findings
 from lakeward.flows.base.answers import fields_of
-from lakeward.flows.base.workspace import Workspace, open_workspace
+from lakeward.flows.base.workspace import Workspace, local_day, open_workspace
 from lakeward.flows.evidence.identities import record_identities
 from lakeward.flows.evidence.policy_bindings import record_policy_bindings
 from lakeward.flows.evidence.sketches import sketch_columns
@@ -150,7 +150,7 @@ def describe_assessment(workspace: Workspace, engine: Engine, record: Assessment
 
 def _begin(workspace: Workspace, engine: Engine, owner: str, by: str) -> None:
     number = str(1 + len(read_assessments(engine)))
-    due = workspace.today() + timedelta(days=report_form().due_days)
+    due = local_day(workspace) + timedelta(days=report_form().due_days)
     facts = {"owner": owner.strip() or load_policy(workspace).ask, "due": due.isoformat(), "form": report_form().id}
     append_steps(workspace, engine, number, [(RiskStep.BEGUN, "", facts)], by)
 
@@ -201,7 +201,7 @@ def parse_due(workspace: Workspace, text: str) -> str:
     Raises:
         UsageError: It is no day, or is past in the project's zone.
     """
-    today = workspace.today()
+    today = local_day(workspace)
     try:
         due = date.fromisoformat(text)
     except ValueError:

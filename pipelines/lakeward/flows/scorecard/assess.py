@@ -17,7 +17,7 @@ from lakeward.core.sql import equals
 from lakeward.engines.protocols import Engine, TableReader
 from lakeward.engines.tables import Txn
 from lakeward.flows.base import governance
-from lakeward.flows.base.workspace import Workspace
+from lakeward.flows.base.workspace import Workspace, local_day
 from lakeward.flows.scorecard.editions import answers_file
 from lakeward.flows.scorecard.inventory import take_inventory
 from lakeward.flows.scorecard.summary import maturity_summary
@@ -94,7 +94,7 @@ def read_assessor_answers(workspace: Workspace, edition: Catalogue) -> tuple[Ass
         text = read_text(path, name)
     except ContractError as error:
         raise DefinitionError(error.code, **error.facts) from None
-    return read_answers(text, name, edition, workspace.today())
+    return read_answers(text, name, edition, local_day(workspace))
 
 
 def measure_indicators(engine: Engine, edition: Catalogue, now: datetime) -> dict[str, IndicatorFact]:
