@@ -86,14 +86,15 @@ class AssessorAnswer:
     document_facts: tuple[AnswerDocument, ...] = ()
 
 
-def read_answers(text: str, file: str, catalogue: Catalogue) -> tuple[AssessorAnswer, ...]:
+def read_answers(text: str, file: str, catalogue: Catalogue, today: date) -> tuple[AssessorAnswer, ...]:
     """The answers in `text`.
 
     Args:
         file: Its name in messages.
+        today: Last day that an answer may have.
 
     Raises:
-        DefinitionError: The file is not valid, or has an unknown item or edition; the first fault is reported with its line.
+        DefinitionError: The file is not valid, or has an answer of a later day, an unknown item or edition; the first fault is reported with its line.
     """
     try:
         document = read_document(text, file)
@@ -102,7 +103,7 @@ def read_answers(text: str, file: str, catalogue: Catalogue) -> tuple[AssessorAn
     faults: list[Fault] = [*document.faults]
     view = _root(document, faults)
     _edition(view, catalogue)
-    answers = tuple(_answer(each, catalogue) for each in view.mappings("answers"))
+    answers = tuple(_answer(each, catalogue, today) for each in view.mappings("answers"))
     _check_distinct_items(view, answers)
     if faults:
         first = document.error(min(faults, key=lambda fault: document.position(fault.key_path)))
@@ -124,13 +125,15 @@ def _edition(view: View, catalogue: Catalogue) -> None:
         view.fail("edition", "maturity_edition", found=safe_repr(edition), expected=catalogue.edition)
 
 
-def _answer(view: View, catalogue: Catalogue) -> AssessorAnswer:
+def _answer(view: View, catalogue: Catalogue, today: date) -> AssessorAnswer:
     view.allow_only(ANSWER_KEYS)
     item = view.text("item", expected="an item's number in quotes")
     if item and item not in {known.number for known in catalogue.items}:
         view.fail("item", "maturity_unknown_item", found=safe_repr(item), edition=catalogue.edition)
     documents = view.entry("documents", "a list of at least one link, or mapping with a name", _documents) or ()
     when = view.entry("when", "a date such as 2026-11-20", _date)
+    if when and when > today:
+        view.fail("when", "maturity_when", found=when.isoformat(), today=today.isoformat())
     return AssessorAnswer(
         item=item,
         score=_score(view, catalogue),

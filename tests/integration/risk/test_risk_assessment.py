@@ -87,11 +87,11 @@ def test_an_assessment_from_its_beginning_to_the_final_report(settings, tmp_path
     check_rights(settings)
     assert again.assessment == begun.assessment
 
-    assign_risk_question(settings, "training", "chen.jie", "2027-01-31", "zhao.min")
+    assign_risk_question(settings, "training", "chen.jie", "2099-01-31", "zhao.min")
     for question in again.open_questions:
         answer_risk_question(settings, question, f"answer | {question}", "zhao.min")
     for number in again.open_findings:
-        treat_risk(settings, RiskTreatment(finding=number, remedy="措施", residual="low", due="2027-03-31"), "li.wei")
+        treat_risk(settings, RiskTreatment(finding=number, remedy="措施", residual="low", due="2099-03-31"), "li.wei")
     final = finish_risk_assessment(settings, "zhao.min")
 
     assert (final.open_questions, final.open_findings, final.datasets) == ((), (), ("orders",))
@@ -161,8 +161,9 @@ def check_texts(settings, folder):
         (lambda s: answer_risk_question(s, "mood", "good", "li"), "risk_question_unknown"),
         (lambda s: answer_risk_question(s, "scope", "all", "li"), "risk_question_unknown"),
         (lambda s: answer_risk_question(s, "purpose", " ", "li"), "risk_text_missing"),
-        (lambda s: assign_risk_question(s, "purpose", "li", "soon", "li"), "rights_until"),
-        (lambda s: treat_risk(s, RiskTreatment(finding="R1", remedy="r", residual="tiny", due="2027-01-01"), "li"), "risk_level"),
+        (lambda s: assign_risk_question(s, "purpose", "li", "soon", "li"), "risk_due"),
+        (lambda s: assign_risk_question(s, "purpose", "li", "2020-01-31", "li"), "risk_due"),
+        (lambda s: treat_risk(s, RiskTreatment(finding="R1", remedy="r", residual="tiny", due="2099-01-01"), "li"), "risk_level"),
         (lambda s: write_risk_report(s, s.start / "r.pdf"), "filing_format"),
     ],
 )

@@ -260,7 +260,9 @@ def test_a_new_definition_is_another_cube_and_must_be_approved(tmp_path):
     settings = make_plant(tmp_path / "plant")
     with pytest.raises(UsageError) as refused:
         release(settings, "")
-    assert refused.value.code == "cube_unapproved"
+    assert refused.value.facts["definition"] == (
+        "unit: person; dimensions: department, hired (year); measures: pay; k: 10; dominance: 0.5"
+    )
     release(settings)
     write_contract(settings.start, CUBE_TEXT.replace("[department, hired]", "[department]"))
     with pytest.raises(UsageError) as refused:

@@ -22,7 +22,7 @@ answers:
 
 
 def read(text):
-    return read_answers(text, "assessor.yaml", default_catalogue())
+    return read_answers(text, "assessor.yaml", default_catalogue(), date(2026, 11, 20))
 
 
 def refusal_of(old, new):
@@ -47,6 +47,7 @@ def test_an_answer_becomes_a_grade_with_its_documents():
         ("edition: GB/T 36073-2025\n", "", "contract_missing", 1),
         ("[docs/strategy.pdf]", "[]", "contract_value", 7),
         ("    documents: [docs/strategy.pdf]\n", "", "contract_missing", 3),
+        ("2026-11-20", "2026-11-21", "maturity_when", 5),
         ("2026-11-20", "yesterday", "contract_value", 5),
         ("[100, 70, 100]", "[100, 80]", "contract_value", 8),
         (", 5: [0]}", "}", "contract_value", 8),

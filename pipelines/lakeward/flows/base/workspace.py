@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from lakeward.contracts.document import read_text
 from lakeward.contracts.model import Contract
@@ -159,6 +161,11 @@ class Workspace:
 
         landing = Landing(self.files / LANDING, self.lake.bucket())
         return open_source(contract, self.project, landing, self.clock, partial(find_connection, self))
+
+
+def local_day(workspace: Workspace) -> date:
+    """Today in the project's zone."""
+    return workspace.clock.now().astimezone(ZoneInfo(workspace.project.zone)).date()
 
 
 def open_workspace(settings: Settings, on_progress: OnProgress = ignore_progress) -> Workspace:

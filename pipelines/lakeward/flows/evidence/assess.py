@@ -23,7 +23,7 @@ def assess_readiness(settings: Settings, edition: str = "") -> Assessment:
         ProtectionError: The register of accounts, or the key of hashes, is not stored safely.
     """
     workspace, catalogue = open_workspace(settings), find_edition(edition)
-    answers = read_assessor_answers(workspace.project, catalogue)
+    answers = read_assessor_answers(workspace, catalogue)
     with workspace.engine() as engine:
         if engine.tables():
             record_identities(workspace, engine)

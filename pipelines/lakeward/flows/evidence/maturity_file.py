@@ -13,7 +13,7 @@ from lakeward.core.names import sha256
 from lakeward.core.settings import Settings
 from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.replace_file import replace_file
-from lakeward.flows.base.workspace import open_workspace
+from lakeward.flows.base.workspace import local_day, open_workspace
 from lakeward.flows.evidence.assessor_sheet import read_answer_sheet, write_maturity_sheets
 from lakeward.flows.scorecard.editions import answers_file, find_edition
 from lakeward.flows.scorecard.readiness import MaturityItem, show_maturity
@@ -94,7 +94,7 @@ def import_answers(settings: Settings, file: Path, year: str = "") -> MaturityFi
     kept = {**_answers_by_item(_written_answers(settings, edition)), **_answers_by_item(new)}
     content = {"edition": edition.edition, "answers": [kept[item] for item in sorted(kept, key=_item_order)]}
     text = HEAD.format(edition=edition.edition) + yaml.safe_dump(content, allow_unicode=True, sort_keys=False)
-    read_answers(text, str(file), edition)
+    read_answers(text, str(file), edition, local_day(open_workspace(settings)))
     _replace_answers(settings, edition, text)
     return MaturityFile(file=str(file), edition=edition.edition, items=len(new))
 
@@ -110,11 +110,12 @@ def _replace_answers(settings: Settings, edition: Catalogue, text: str) -> None:
 
 def _written_answers(settings: Settings, edition: Catalogue) -> list[dict[str, Any]]:
     """The answers as the project's file has them; checked before."""
-    path = open_workspace(settings).project.root / answers_file(edition)
+    workspace = open_workspace(settings)
+    path = workspace.project.root / answers_file(edition)
     if not path.is_file():
         return []
     text = path.read_text(encoding="utf-8")
-    read_answers(text, answers_file(edition), edition)
+    read_answers(text, answers_file(edition), edition, local_day(workspace))
     document: dict[str, Any] = yaml.load(text, Loader=yaml.CSafeLoader)
     return [_plain(answer) for answer in document.get("answers") or []]
 

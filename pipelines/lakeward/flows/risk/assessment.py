@@ -3,14 +3,13 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from lakeward.core.errors import UsageError
 from lakeward.core.settings import Settings
 from lakeward.engines.protocols import Engine
 from lakeward.flows.audit.access_watch import WATCHED_DAYS, record_findings
 from lakeward.flows.base.answers import fields_of
-from lakeward.flows.base.workspace import Workspace, open_workspace
+from lakeward.flows.base.workspace import Workspace, local_day, open_workspace
 from lakeward.flows.evidence.identities import record_identities
 from lakeward.flows.evidence.policy_bindings import record_policy_bindings
 from lakeward.flows.evidence.sketches import sketch_columns
@@ -151,8 +150,7 @@ def describe_assessment(workspace: Workspace, engine: Engine, record: Assessment
 
 def _begin(workspace: Workspace, engine: Engine, owner: str, by: str) -> None:
     number = str(1 + len(read_assessments(engine)))
-    today = workspace.clock.now().astimezone(ZoneInfo(workspace.project.zone)).date()
-    due = today + timedelta(days=report_form().due_days)
+    due = local_day(workspace) + timedelta(days=report_form().due_days)
     facts = {"owner": owner.strip() or load_policy(workspace).ask, "due": due.isoformat(), "form": report_form().id}
     append_steps(workspace, engine, number, [(RiskStep.BEGUN, "", facts)], by)
 
@@ -197,13 +195,17 @@ def _field(engine: Engine, field: RiskFormField, record: AssessmentRecord, point
     )
 
 
-def parse_day(text: str) -> str:
-    """The day in ISO 8601.
+def parse_due(workspace: Workspace, text: str) -> str:
+    """The day by which something is due, in ISO 8601.
 
     Raises:
-        UsageError: It is no day.
+        UsageError: It is no day, or is past in the project's zone.
     """
+    today = local_day(workspace)
     try:
-        return date.fromisoformat(text).isoformat()
+        due = date.fromisoformat(text)
     except ValueError:
-        raise UsageError("rights_until", found=ascii(text)) from None
+        due = date.min
+    if due < today:
+        raise UsageError("risk_due", found=ascii(text), today=today.isoformat())
+    return due.isoformat()

@@ -6,7 +6,7 @@ from lakeward.core.errors import UsageError
 from lakeward.core.settings import Settings
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base.workspace import open_workspace
-from lakeward.flows.risk.assessment import RiskAssessment, describe_assessment, find_open_assessment, parse_day
+from lakeward.flows.risk.assessment import RiskAssessment, describe_assessment, find_open_assessment, parse_due
 from lakeward.flows.risk.record import AssessmentRecord, RiskFinding, RiskState, RiskStep, append_steps, read_assessments
 from lakeward.flows.risk.rules import report_form
 
@@ -46,19 +46,20 @@ def assign_risk_question(settings: Settings, question: str, owner: str, due: str
     """Name who answers a question by when.
 
     Raises:
-        UsageError: As `answer_risk_question`, or the day is not valid.
+        UsageError: As `answer_risk_question`, or the day is not valid or past.
         ProtectionError: The token is not valid.
     """
     if not owner.strip():
         raise UsageError("risk_text_missing")
-    _add_to_question(settings, RiskStep.ASSIGNED, question, {"owner": owner.strip(), "due": parse_day(due)}, by)
+    facts = {"owner": owner.strip(), "due": parse_due(open_workspace(settings), due)}
+    _add_to_question(settings, RiskStep.ASSIGNED, question, facts, by)
 
 
 def treat_risk(settings: Settings, treatment: RiskTreatment, by: str = "") -> RiskFinding:
     """Record the remedy of a finding of the open assessment, and the risk that remains.
 
     Raises:
-        UsageError: No assessment is open, there is no such finding, the level or the day is not valid, the remedy is empty, or no
+        UsageError: No assessment is open, there is no such finding, the level or the day is not valid or past, the remedy is empty, or no
             one is named.
         ProtectionError: The token is not valid.
     """
@@ -66,8 +67,8 @@ def treat_risk(settings: Settings, treatment: RiskTreatment, by: str = "") -> Ri
         raise UsageError("risk_text_missing")
     if treatment.residual not in LEVELS:
         raise UsageError("risk_level", found=ascii(treatment.residual), expected=", ".join(LEVELS))
-    facts = {"remedy": treatment.remedy.strip(), "residual": treatment.residual, "due": parse_day(treatment.due)}
     workspace = open_workspace(settings)
+    facts = {"remedy": treatment.remedy.strip(), "residual": treatment.residual, "due": parse_due(workspace, treatment.due)}
     with workspace.engine() as engine:
         record = _open_record(engine)
         found = record.finding(treatment.finding)

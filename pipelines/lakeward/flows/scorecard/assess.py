@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lakeward.contracts.document import read_text
-from lakeward.contracts.project import Project
 from lakeward.core.errors import ContractError, DefinitionError
 from lakeward.core.evidence import Evidence
 from lakeward.core.names import Layer, RunId, TableName, new_run_id
@@ -18,7 +17,7 @@ from lakeward.core.sql import equals
 from lakeward.engines.protocols import Engine, TableReader
 from lakeward.engines.tables import Txn
 from lakeward.flows.base import governance
-from lakeward.flows.base.workspace import Workspace
+from lakeward.flows.base.workspace import Workspace, local_day
 from lakeward.flows.scorecard.editions import answers_file
 from lakeward.flows.scorecard.inventory import take_inventory
 from lakeward.flows.scorecard.summary import maturity_summary
@@ -81,21 +80,21 @@ def assess_lake(workspace: Workspace, engine: Engine, edition: Catalogue, answer
     return _store_assessment(engine, readiness, now)
 
 
-def read_assessor_answers(project: Project, edition: Catalogue) -> tuple[AssessorAnswer, ...]:
+def read_assessor_answers(workspace: Workspace, edition: Catalogue) -> tuple[AssessorAnswer, ...]:
     """The assessor's answers of a project; empty if it has no such file.
 
     Raises:
         DefinitionError: The file is not valid.
     """
     name = answers_file(edition)
-    path = project.root / name
+    path = workspace.project.root / name
     if not path.is_file():
         return ()
     try:
         text = read_text(path, name)
     except ContractError as error:
         raise DefinitionError(error.code, **error.facts) from None
-    return read_answers(text, name, edition)
+    return read_answers(text, name, edition, local_day(workspace))
 
 
 def measure_indicators(engine: Engine, edition: Catalogue, now: datetime) -> dict[str, IndicatorFact]:

@@ -24,6 +24,7 @@ from lakeward.flows.serving.cube_record import (
     append_release,
     cube_definition,
     cube_table,
+    describe_cube,
     newest_release,
     publish_release,
     read_releases,
@@ -161,7 +162,7 @@ def _prepare(
         return replace(last, **started)  # type: ignore[arg-type]
     reason, by = signature
     if not reason.strip():
-        raise UsageError("cube_unapproved", dataset=contract.name, definition=definition)
+        raise UsageError("cube_unapproved", dataset=contract.name, definition=describe_cube(contract))
     identity = identify(workspace, by)
     _check_approver(identity)
     return CubeRecord(

@@ -72,6 +72,30 @@ def cube_definition(contract: Contract) -> str:
     return json.dumps(content, ensure_ascii=False, sort_keys=True)
 
 
+def describe_cube(contract: Contract) -> str:
+    """The definition for people, by the keys of the contract, such as `unit: person; dimensions: hired (year); measures: pay; k: 10`."""
+    cube = contract.cube
+    assert cube is not None
+    content: dict[str, object] = {
+        "unit": cube.unit,
+        "dimensions": ", ".join(_describe_dimension(contract, name) for name in cube.dimensions),
+        "measures": ", ".join(cube.measures),
+        "k": cube.k,
+        "dominance": cube.dominance,
+    }
+    if cube.noise:
+        content |= {"epsilon": cube.noise.epsilon, "budget": cube.noise.budget, "groups": cube.noise.groups}
+        content |= {f"bounds of {name}": f"{found.least} … {found.most}" for name, found in cube.noise.bounds.items()}
+    return "; ".join(f"{key}: {value}" for key, value in content.items() if value not in (None, ""))
+
+
+def _describe_dimension(contract: Contract, name: str) -> str:
+    column = contract.column(name)
+    band = column.band
+    words = [str(each) for each in (*((band.width, band.bucket, band.region) if band else ()), column.unit) if each is not None]
+    return f"{name} ({' '.join(words)})" if words else name
+
+
 def cube_table(contract: Contract) -> TableName:
     """The table of the contract's released groups."""
     return contract.table(Layer.CUBES)
