@@ -3,7 +3,6 @@
 import socket
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from threading import Thread
 
@@ -127,19 +126,17 @@ def test_a_drill_is_recorded_by_who_may_handle_incidents_and_runs_where_there_ar
     assert run_drill(settings, "forged-grade", by="wang.fang").is_passed
 
 
-def test_the_copy_of_a_killed_drill_is_deleted_by_the_next(settings, tmp_path, monkeypatch):
+def test_the_copy_of_a_killed_drill_is_deleted_by_the_next(settings, tmp_path):
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
     program = f"""
-import tempfile, time
+import time
 from pathlib import Path
 from lakeward.core.settings import Settings
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.operations.drill_copy import copy_for_drill
-tempfile.tempdir = {str(scratch)!r}
 workspace = open_workspace(Settings(start=Path({str(settings.start)!r})))
-with copy_for_drill(workspace, workspace.project.valid_contracts()["orders"]):
+with copy_for_drill(workspace, workspace.project.valid_contracts()["orders"], Path({str(scratch)!r})):
     print("copied", flush=True)
     time.sleep(60)
 """
@@ -149,10 +146,10 @@ with copy_for_drill(workspace, workspace.project.valid_contracts()["orders"]):
         assert drill.stdout.readline() == "copied\n"
         (killed,) = scratch.iterdir()
         assert killed.stat().st_mode & 0o777 == 0o700
-        with copy_for_drill(workspace, contract):
+        with copy_for_drill(workspace, contract, scratch):
             assert killed.exists()
         drill.kill()
     assert list(scratch.iterdir()) == [killed]
-    with copy_for_drill(workspace, contract):
+    with copy_for_drill(workspace, contract, scratch):
         assert not killed.exists()
     assert list(scratch.iterdir()) == []
