@@ -78,7 +78,7 @@ def record(settings, names, columns):
     workspace = open_workspace(settings)
     now, project = SystemClock().now(), workspace.project
     rows = {"contracts": [], "batches": [], "runs": [], "lineage_edges": []}
-    sent = Path(workspace.lake) / "lineage" / "sent"
+    sent = workspace.files / "lineage" / "sent"
     sent.mkdir(parents=True)
     with workspace.engine() as engine:
         for name in names:

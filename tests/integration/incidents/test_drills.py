@@ -22,7 +22,6 @@ from lakeward.flows import (
 )
 from lakeward.flows.base import governance
 from lakeward.flows.base.workspace import open_workspace
-from lakeward.flows.operations.drill_copy import copy_for_drill
 from support.accounts import ANALYST, make_accounts
 
 SAMPLE = "order_no,phone\n" + "".join(f"WO{at:04d},1990000{at:04d}\n" for at in range(30))
@@ -126,30 +125,38 @@ def test_a_drill_is_recorded_by_who_may_handle_incidents_and_runs_where_there_ar
     assert run_drill(settings, "forged-grade", by="wang.fang").is_passed
 
 
-def test_the_copy_of_a_killed_drill_is_deleted_by_the_next(settings, tmp_path):
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
-    program = f"""
-import time
+COPY = """
+import os, sys, tempfile
 from pathlib import Path
 from lakeward.core.settings import Settings
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.operations.drill_copy import copy_for_drill
-workspace = open_workspace(Settings(start=Path({str(settings.start)!r})))
-with copy_for_drill(workspace, workspace.project.valid_contracts()["orders"], Path({str(scratch)!r})):
-    print("copied", flush=True)
-    time.sleep(60)
+workspace = open_workspace(Settings(start=Path(sys.argv[1])))
+with copy_for_drill(workspace, workspace.project.valid_contracts()["orders"]):
+    print(*sorted(os.listdir(tempfile.gettempdir())), flush=True)
+    sys.stdin.read()
 """
-    workspace = open_workspace(settings)
-    contract = workspace.project.valid_contracts()["orders"]
-    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as drill:
-        assert drill.stdout.readline() == "copied\n"
-        (killed,) = scratch.iterdir()
-        assert killed.stat().st_mode & 0o777 == 0o700
-        with copy_for_drill(workspace, contract, scratch):
-            assert killed.exists()
-        drill.kill()
-    assert list(scratch.iterdir()) == [killed]
-    with copy_for_drill(workspace, contract, scratch):
-        assert not killed.exists()
+
+
+def start_copy(settings, scratch):
+    """A process that has a copy until its input ends; and the folders beside it."""
+    command = ["env", f"TMPDIR={scratch}", sys.executable, "-c", COPY, str(settings.start)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    return process, process.stdout.readline().split()
+
+
+def test_the_copy_of_a_killed_drill_is_deleted_by_the_next(settings, tmp_path):
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    first, (killed,) = start_copy(settings, scratch)
+    assert (scratch / killed).stat().st_mode & 0o777 == 0o700
+    second, beside = start_copy(settings, scratch)
+    assert (killed in beside, len(beside)) == (True, 2)
+    second.communicate()
+    first.kill()
+    first.communicate()
+    assert [path.name for path in scratch.iterdir()] == [killed]
+    third, left = start_copy(settings, scratch)
+    assert (killed in left, len(left)) == (False, 1)
+    third.communicate()
     assert list(scratch.iterdir()) == []

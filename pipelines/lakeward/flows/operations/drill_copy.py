@@ -26,18 +26,15 @@ _UNCOPIED = ("seals", "seal_leaves", "subscriptions", "notices")
 
 
 @contextmanager
-def copy_for_drill(workspace: Workspace, contract: Contract, place: Path | None = None) -> Iterator[Settings]:
+def copy_for_drill(workspace: Workspace, contract: Contract) -> Iterator[Settings]:
     """Settings of a copy with the governance tables and the tables of one dataset, removed at the end; or by the next drill, if this one is killed.
-
-    Args:
-        place: Folder that the copy lies in; default: the machine's folder for temporary files.
 
     Raises:
         UsageError: The lake is not a folder.
     """
     if workspace.lake.bucket() is not None:
         raise UsageError("drill_no_folder")
-    folder = LockedFolder(COPIES, place)
+    folder = LockedFolder(COPIES)
     try:
         root = folder.path / "plant"
         _copy_project(workspace, contract, root)
