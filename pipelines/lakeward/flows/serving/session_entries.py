@@ -7,6 +7,7 @@ per entry would double the time of a short query and create one table file each.
 import fcntl
 import json
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -28,7 +29,7 @@ COMMIT_EVERY = 100
 
 
 @dataclass(kw_only=True)
-class SessionEntries:
+class SessionEntries(ABC):
     """The chain of one session.
 
     Args:
@@ -46,9 +47,9 @@ class SessionEntries:
     pending: list[dict[str, Any]] = field(default_factory=list)
     file: int | None = None
 
+    @abstractmethod
     def committing_engine(self) -> AbstractContextManager[Engine]:
         """The engine that commits."""
-        raise NotImplementedError
 
     def append_cells(self, cells: Mapping[str, Any]) -> None:
         """Append one entry, but for its place in the chain; it is on disk on return.
