@@ -148,3 +148,13 @@ def positional_fields(node):
     fields = [ast.unparse(field.annotation) for field in node.body if isinstance(field, ast.AnnAssign)]
     named = any("kw_only=True" in ast.unparse(one) for one in node.decorator_list)
     return [] if named else fields[: fields.index("KW_ONLY")] if "KW_ONLY" in fields else fields
+
+
+def test_no_aggregate_has_an_empty_window():
+    windows = [(m.path, m.text) for m in library() if "OVER (" in m.text]
+    assert windows
+    assert [
+        path
+        for path, text in windows
+        if re.search(r"(?<!row_number\(\) )OVER \(\)", text) and path != "pipelines/lakeward/core/sql.py"
+    ] == []

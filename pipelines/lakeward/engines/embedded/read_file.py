@@ -6,7 +6,7 @@ second one; in it several threads read, each in a transaction of its own, while 
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -18,7 +18,7 @@ from lakeward.core.names import Layer, TableName
 from lakeward.core.sql import identifier, literal
 from lakeward.engines.delta.log_changes import LogPosition, appended_files, newest_position
 from lakeward.engines.embedded.faults import machine_faults
-from lakeward.engines.embedded.read_file_opening import lock_file, open_or_replace
+from lakeward.engines.embedded.read_file_opening import lock_file, open_file, open_or_replace
 from lakeward.engines.embedded.scans import delta_scan
 from lakeward.engines.embedded.table_references import resolve_tables
 from lakeward.engines.embedded.transactions import table_transactions
@@ -159,7 +159,7 @@ class ReadFile:
 
     def __init__(self, file: Path, lake: Path, stamp: str) -> None:
         self._lake, self._file = lake, file
-        self._writer = Lock()
+        self._writer, self._opening = Lock(), Lock()
         self._lock = lock_file(file)
         self._con = open_or_replace(file, f"{lake} {stamp}")
 
@@ -176,22 +176,32 @@ class ReadFile:
     @contextmanager
     def read(self) -> Iterator[FileReading]:
         """One transaction of a reader."""
-        con = self._con.cursor()
-        try:
-            con.execute("BEGIN")
+        with self._transaction() as con:
             yield FileReading(con, self._lake)
-        finally:
-            con.close()
 
     @contextmanager
     def write(self) -> Iterator[FileWriting]:
         """The transaction of the only writer; committed at the end, and nothing of it stays after a failure."""
-        with self._writer:
-            con = self._con.cursor()
-            try:
-                con.execute("BEGIN")
-                yield FileWriting(con, self._lake)
-                with machine_faults(self._lake):
-                    con.execute("COMMIT")
-            finally:
-                con.close()
+        with self._writer, self._transaction() as con:
+            yield FileWriting(con, self._lake)
+            with machine_faults(self._lake):
+                con.execute("COMMIT")
+
+    @contextmanager
+    def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        with machine_faults(self._lake):
+            con = self._begin()
+        with closing(con):
+            yield con
+
+    def _begin(self) -> duckdb.DuckDBPyConnection:
+        """A new transaction. After a failure inside DuckDB, which refuses each later query of its open file, the file is opened again."""
+        con = self._con.cursor()
+        try:
+            return con.execute("BEGIN")
+        except duckdb.FatalException:
+            con.close()
+        with self._opening:
+            self._con.close()
+            self._con = open_file(self._file)
+            return self._con.cursor().execute("BEGIN")

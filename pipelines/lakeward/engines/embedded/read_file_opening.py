@@ -54,13 +54,13 @@ def open_or_replace(file: Path, made_of: str) -> duckdb.DuckDBPyConnection:
     """The file if it is of this version and made of this; else a new one."""
     identity = f"{FILE_VERSION} {duckdb.__version__} {made_of}"
     with suppress(duckdb.Error):
-        con = _connect(file)
+        con = open_file(file)
         if _identity_of(con) == identity:
             return con
         con.close()
     for old in (file, file.with_name(f"{file.name}.wal")):
         old.unlink(missing_ok=True)
-    con = _connect(file)
+    con = open_file(file)
     con.execute(SCHEMA)
     con.execute("INSERT INTO identity VALUES (?)", [identity])
     return con
@@ -74,7 +74,12 @@ def _identity_of(con: duckdb.DuckDBPyConnection) -> str | None:
     return str(found[0]) if found else None
 
 
-def _connect(file: Path) -> duckdb.DuckDBPyConnection:
+def open_file(file: Path) -> duckdb.DuckDBPyConnection:
+    """The file as it is.
+
+    Raises:
+        duckdb.Error: It is no file of DuckDB, or damaged.
+    """
     config: dict[str, Any] = {
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",

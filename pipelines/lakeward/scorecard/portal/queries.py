@@ -4,7 +4,7 @@ Times are texts in UTC to the second. Parameters are `$name`; `$now` is the time
 """
 
 from lakeward.scorecard.portal.lineage_queries import LINEAGE_QUERIES
-from lakeward.scorecard.portal.page_query import PAGE_ROWS, PageQuery
+from lakeward.scorecard.portal.page_query import PAGE_ROWS, TOTAL, PageQuery
 from lakeward.scorecard.portal.word_queries import WORD_QUERIES
 
 
@@ -94,7 +94,7 @@ GROUP BY ALL ORDER BY domain, dimension""",
         ("domain", "dimension"),
     ),
     "datasets": PageQuery(
-        f"""WITH {DATASETS} SELECT {_CELLS}, count(*) OVER () AS total FROM states WHERE {_FILTER}
+        f"""WITH {DATASETS} SELECT {_CELLS}, {TOTAL} FROM states WHERE {_FILTER}
 ORDER BY {_URGENCY}, per_million DESC NULLS LAST, dataset LIMIT {PAGE_ROWS} OFFSET $skip""",
         ("dataset",),
     ),
@@ -130,7 +130,7 @@ LEFT JOIN catalogue.datasets AS c ON c.dataset = coalesce(o.dataset, h.dataset) 
     ),
     "waiting_grades": PageQuery(
         f"""SELECT g.dataset, g."column", grade, category, state, detector, c.source_name, c.name_en, c.name_zh, c.about_en, c.about_zh, d.owner,
-  count(*) OVER () AS total FROM figures.column_grades AS g
+  {TOTAL} FROM figures.column_grades AS g
 LEFT JOIN catalogue.columns AS c ON c.dataset = g.dataset AND c."column" = g."column"
 LEFT JOIN catalogue.datasets AS d ON d.dataset = g.dataset
 WHERE state IN ('provisional', 'stale', 'ungraded') AND ($dataset IS NULL OR g.dataset = $dataset)
@@ -144,7 +144,7 @@ FROM figures.rules WHERE dataset = $dataset ORDER BY {_OUTCOME}, coalesce(failed
         ("dataset", "rule"),
     ),
     "runs": PageQuery(
-        f"""SELECT {_RUN_CELLS}, count(*) OVER () AS total FROM {_RUNS} WHERE dataset = $dataset
+        f"""SELECT {_RUN_CELLS}, {TOTAL} FROM {_RUNS} WHERE dataset = $dataset
 ORDER BY epoch_us(finished_at) DESC, batch_seq DESC LIMIT {PAGE_ROWS} OFFSET $skip""",
         ("run_id", "batch_seq"),
     ),
