@@ -53,6 +53,10 @@ class TableStore(Protocol):
         """The newest version of the table; None where it does not exist."""
         ...
 
+    def exists(self, table: TableName) -> bool:
+        """Whether there is such a table: quicker than `info`, which counts its rows."""
+        ...
+
     def stored_bytes(self, table: TableName) -> int:
         """Bytes of the data files of the table's newest version, from its log; 0 without a table."""
         ...

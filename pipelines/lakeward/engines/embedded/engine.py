@@ -78,6 +78,11 @@ class EmbeddedEngine(EmbeddedSession):
             name=table, path=str(self._folder(table)), version=stored.version(), rows=stored.count(), columns=columns_of(stored)
         )
 
+    def exists(self, table: TableName) -> bool:
+        """See `TableStore.exists`."""
+        with machine_faults(self._lake):
+            return self._tables.open(self._folder(table)) is not None
+
     def stored_bytes(self, table: TableName) -> int:
         """See `TableStore.stored_bytes`."""
         with machine_faults(self._lake):

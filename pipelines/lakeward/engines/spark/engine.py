@@ -58,6 +58,10 @@ class SparkEngine(SparkQueryEngine):
         """See `TableStore.info`."""
         return self._driver_engine.info(table)
 
+    def exists(self, table: TableName) -> bool:
+        """See `TableStore.exists`."""
+        return self._driver_engine.exists(table)
+
     def stored_bytes(self, table: TableName) -> int:
         """See `TableStore.stored_bytes`."""
         return self._driver_engine.stored_bytes(table)
