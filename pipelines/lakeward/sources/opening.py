@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from lakeward.contracts.collected_source import HttpSource, ModbusSource, OpcUaSource
+from lakeward.contracts.collected_source import HttpSource, ModbusSource, OpcUaSource, SparkplugSource
 from lakeward.contracts.model import Contract
 from lakeward.contracts.project import DATASETS
 from lakeward.contracts.record_format import FileFormat
@@ -69,7 +69,7 @@ def open_source(
                 clock=clock,
                 copies=landing.copies(contract.name),
             )
-        case MqttSource() | HttpSource() | OpcUaSource() | ModbusSource():
+        case MqttSource() | HttpSource() | OpcUaSource() | ModbusSource() | SparkplugSource():
             return _segments(contract, premises, folder, clock)
         case KafkaSource() as source:
             return KafkaTopic(segments=_segments(contract, premises, folder, clock), source=source, connect=connect, clock=clock)
