@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from lakeward.contracts.collected_source import HttpSource, ModbusSource, OpcUaSource
+from lakeward.contracts.collected_source import HttpSource, ModbusSource, OpcUaSource, SparkplugSource
 from lakeward.contracts.model import Contract
 from lakeward.contracts.project import DATASETS
 from lakeward.contracts.record_format import FileFormat
@@ -72,7 +72,7 @@ def open_source(
                 clock=clock,
                 copies=landing.copies(stored),
             )
-        case MqttSource() | HttpSource() | OpcUaSource() | ModbusSource():
+        case MqttSource() | HttpSource() | OpcUaSource() | ModbusSource() | SparkplugSource():
             return _segments(contract, premises, landing, clock)
         case KafkaSource() as source:
             return KafkaTopic(segments=_segments(contract, premises, landing, clock), source=source, connect=connect, clock=clock)

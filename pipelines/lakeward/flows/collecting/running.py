@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Protocol
 
-from lakeward.contracts.collected_source import ModbusSource, OpcUaSource
+from lakeward.contracts.collected_source import ModbusSource, OpcUaSource, SparkplugSource
 from lakeward.contracts.model import Contract
 from lakeward.contracts.opcua_address import read_node_mapping
 from lakeward.contracts.project import DATASETS
@@ -21,6 +21,7 @@ from lakeward.flows.base.pinning import newest_plan
 from lakeward.flows.base.workspace import Workspace
 from lakeward.sources.collectors.mqtt import MqttCollector
 from lakeward.sources.collectors.mqtt_client import check_connection
+from lakeward.sources.collectors.sparkplug.host import SparkplugHost, check_sparkplug, subscription
 from lakeward.sources.segments.store import SegmentStore
 
 
@@ -80,12 +81,25 @@ def _make_collector(workspace: Workspace, contract: Contract) -> Collector:
             check_connection(connection)
             landing, clock, stored = landing_of(workspace), workspace.clock, workspace.lake.names.stored(contract.name)
             return MqttCollector(dataset=stored, connection=connection, source=source, landing=landing, clock=clock)
+        case SparkplugSource() as source:
+            return _make_sparkplug_collector(workspace, contract.name, source)
         case OpcUaSource() as source:
             return _make_opcua_collector(workspace, contract.name, source)
         case ModbusSource() as source:
             return _make_modbus_collector(workspace, contract.name, source)
         case _:
             raise UsageError("source_needs_no_collector", dataset=contract.name)
+
+
+def _make_sparkplug_collector(workspace: Workspace, name: str, source: SparkplugSource) -> Collector:
+    check_sparkplug()
+    connection = find_connection(workspace, source.connection)
+    check_connection(connection)
+    landing, clock, stored = landing_of(workspace), workspace.clock, workspace.lake.names.stored(name)
+    host = SparkplugHost(source, landing / stored, clock)
+    return MqttCollector(
+        dataset=stored, connection=connection, source=subscription(source), landing=landing, clock=clock, manner=host
+    )
 
 
 def _make_opcua_collector(workspace: Workspace, name: str, source: OpcUaSource) -> Collector:

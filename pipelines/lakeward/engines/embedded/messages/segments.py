@@ -21,7 +21,7 @@ _INSTANT_TYPE = "TIMESTAMP WITH TIME ZONE"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segments:
-    """Readable segments that have one mapping of series.
+    """Readable segments that have one mapping of series, and the same births.
 
     Args:
         files: They, with their numbers of messages.
@@ -30,6 +30,11 @@ class Segments:
 
     files: Mapping[BatchInput, int]
     types: Mapping[str, str]
+
+    @property
+    def births(self) -> Path | None:
+        """Their births; None for none."""
+        return next(iter(self.files)).births
 
     @property
     def series(self) -> Path | None:
@@ -68,9 +73,9 @@ def open_segments(con: duckdb.DuckDBPyConnection, files: Sequence[BatchInput], f
                 faulty.reject_file(file, "reject_unreadable")
             else:
                 counted[file] = found[str(file.path)]
-    groups: dict[Path | None, dict[BatchInput, int]] = {}
+    groups: dict[tuple[Path | None, Path | None], dict[BatchInput, int]] = {}
     for file, messages in counted.items():
-        groups.setdefault(file.series, {})[file] = messages
+        groups.setdefault((file.series, file.births), {})[file] = messages
     return [Segments(files=group, types=_types(con, [file.path for file in group])) for group in groups.values()]
 
 
