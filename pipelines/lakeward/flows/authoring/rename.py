@@ -15,7 +15,6 @@ from importlib import resources
 from pathlib import Path
 from shutil import copytree
 
-from lakeward.contracts.model import Contract
 from lakeward.contracts.project import DATASETS, Project, load_project
 from lakeward.contracts.renames import RENAMES_FILE, renames_text
 from lakeward.core.dataset_names import DatasetNames
@@ -85,7 +84,8 @@ def rename_dataset(settings: Settings, name: str, new_name: str, *, dry_run: boo
     is_resumed = project.names.renames[-1:] == (pair,) and (project.root / DATASETS / name).exists()
     if not is_resumed:
         project.check_renamed()
-        _check_name(project, project.contract(name), new_name)
+        project.contract(name)  # there is one, and it is valid
+        _check_name(project, new_name)
     with workspace.engine() as engine:
         _check_idle(workspace, name)
         with engine.dataset_lock(name):
@@ -133,9 +133,9 @@ def _write_files(root: Path, edit: NameEdit) -> None:
     (root / DATASETS / edit.old).rename(root / DATASETS / edit.new)
 
 
-def _check_name(project: Project, contract: Contract, new: str) -> None:
+def _check_name(project: Project, new: str) -> None:
     """Check that the new name can be one, and that no other dataset of the project and no governance table has it."""
-    if new == contract.name or not DATASET_NAME.fullmatch(new):
+    if not DATASET_NAME.fullmatch(new):
         raise UsageError("dataset_name_invalid", found=new)
     if (project.root / DATASETS / new).exists():
         raise UsageError("rename_name_taken", new=new, holder=f"{DATASETS}/{new}")
