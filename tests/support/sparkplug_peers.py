@@ -47,13 +47,13 @@ class Peer:
         self._close()
 
     def stop(self) -> None:
-        assert self.process.stdin
-        self.process.stdin.close()
         self._close()
 
     def _close(self) -> None:
-        self.process.wait(20)
+        assert self.process.stdin
         assert self.process.stdout
+        self.process.stdin.close()
+        self.process.wait(20)
         self.process.stdout.close()
         self._log.close()
 

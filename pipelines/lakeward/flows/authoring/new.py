@@ -49,6 +49,8 @@ class SeenEdge:
     """An edge of Sparkplug B, or a device behind one, that sent something while a broker was watched.
 
     Args:
+        group: Its group.
+        edge: The edge.
         device: The device; empty: the edge itself.
         metrics: Number of metrics in its last birth; None: no birth came.
         types: Data types of these.
