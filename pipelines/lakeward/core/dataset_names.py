@@ -36,7 +36,7 @@ class DatasetNames:
     def __bool__(self) -> bool:
         return bool(self.renames)
 
-    def stored(self, name: str) -> str:
+    def stored_name(self, name: str) -> str:
         """The name under which tables and records of the dataset lie, by any name that it has or had."""
         return self._stored.get(name, name)
 
@@ -46,7 +46,7 @@ class DatasetNames:
 
     def all_of(self, name: str) -> tuple[str, ...]:
         """Every name that the dataset has or had, by any of them; of one that was never renamed its own."""
-        stored = self.stored(name)
+        stored = self.stored_name(name)
         return tuple(one for one, first in self._stored.items() if first == stored) or (name,)
 
     def former(self) -> dict[str, str]:
@@ -59,7 +59,7 @@ class DatasetNames:
 
     def stored_table(self, table: TableName) -> TableName:
         """The table by the name under which it lies; governance tables belong to no dataset."""
-        return table if table.layer is Layer.GOVERNANCE else TableName(table.layer, self.stored(table.name))
+        return table if table.layer is Layer.GOVERNANCE else TableName(table.layer, self.stored_name(table.name))
 
     def current_table(self, table: TableName) -> TableName:
         """The table by the name of its dataset now."""
@@ -68,7 +68,7 @@ class DatasetNames:
     def stored_application(self, app: str) -> str:
         """The name of a Delta application that has a dataset's name after its first part, by the stored name."""
         found = _SECOND.match(app)
-        return f"{found[1]}{self.stored(found[2])}{app[found.end() :]}" if found else app
+        return f"{found[1]}{self.stored_name(found[2])}{app[found.end() :]}" if found else app
 
     def current_application(self, app: str) -> str:
         """The name of a Delta application as programs ask for it now."""

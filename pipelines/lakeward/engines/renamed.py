@@ -122,7 +122,7 @@ class RenamedTables:
     @contextmanager
     def dataset_lock(self, dataset: str) -> Iterator[None]:
         """See `TableStore.dataset_lock`. All names of a dataset are one lock."""
-        with self._engine.dataset_lock(self.names.stored(dataset)):
+        with self._engine.dataset_lock(self.names.stored_name(dataset)):
             yield
 
     def drop(self, table: TableName) -> None:

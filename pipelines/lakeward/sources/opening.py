@@ -58,7 +58,7 @@ def open_source(
     Raises:
         UsageError: A gold dataset has no source, or its source needs a lake in a folder.
     """
-    folder, stored = landing.folder, landing.names.stored(contract.name)
+    folder, stored = landing.folder, landing.names.stored_name(contract.name)
     if landing.store and isinstance(contract.source, (*COLLECTED_SOURCES, SqlSource, KafkaSource)):
         raise UsageError("source_needs_folder", dataset=contract.name)
     match contract.source:
@@ -95,7 +95,7 @@ def _segments(contract: Contract, premises: ProjectFolders, landing: Landing, cl
     assert contract.source
     has_messages = contract.record_format.format is FileFormat.MESSAGES
     return SegmentSource(
-        dataset=landing.names.stored(contract.name),
+        dataset=landing.names.stored_name(contract.name),
         landing=landing.folder,
         format=contract.record_format.format,
         retention_days=contract.source.retention_days,

@@ -10,14 +10,14 @@ BACK = DatasetNames.after([("a", "b"), ("b", "a")])
 
 
 def test_each_name_of_a_dataset_finds_the_first_and_the_newest():
-    assert [CHAIN.stored(name) for name in "abcd"] == ["a", "a", "a", "d"]
+    assert [CHAIN.stored_name(name) for name in "abcd"] == ["a", "a", "a", "d"]
     assert [CHAIN.current(name) for name in "abcd"] == ["c", "c", "c", "d"]
     assert (CHAIN.former(), CHAIN.stored_names()) == ({"a": "c", "b": "c"}, {"b": "a", "c": "a"})
     assert sorted(CHAIN.all_of("b")) == ["a", "b", "c"]
 
 
 def test_a_dataset_can_be_named_as_it_was():
-    assert [BACK.stored(name) for name in "ab"] == ["a", "a"] == [BACK.current(name) for name in "ab"]
+    assert [BACK.stored_name(name) for name in "ab"] == ["a", "a"] == [BACK.current(name) for name in "ab"]
     assert (BACK.former(), BACK.stored_names()) == ({"b": "a"}, {"b": "a"})
 
 
@@ -46,4 +46,4 @@ def test_an_application_bears_the_stored_name_after_its_first_part(current, stor
 
 def test_without_a_renaming_every_name_is_its_own():
     assert not NOT_RENAMED
-    assert (NOT_RENAMED.stored("a"), NOT_RENAMED.current("a"), NOT_RENAMED.all_of("a")) == ("a", "a", ("a",))
+    assert (NOT_RENAMED.stored_name("a"), NOT_RENAMED.current("a"), NOT_RENAMED.all_of("a")) == ("a", "a", ("a",))

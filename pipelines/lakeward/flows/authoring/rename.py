@@ -104,7 +104,7 @@ def _answer(workspace: Workspace, engine: Engine, edit: NameEdit, *, is_written:
     return Renaming(
         dataset=edit.old,
         new_name=edit.new,
-        stored_name=workspace.project.names.stored(edit.old),
+        stored_name=workspace.project.names.stored_name(edit.old),
         rows=next((table.rows for table in tables if table), 0),
         files=tuple(str(each.file) for each in edit.edits(root)),
         mentions=tuple(mentions(root, edit.old)),
@@ -117,7 +117,7 @@ def _write(workspace: Workspace, engine: Engine, edit: NameEdit, signer: Identit
     root, names = workspace.project.root, workspace.project.names
     if names.renames[-1:] != ((edit.old, edit.new),):
         names = DatasetNames.after((*names.renames, (edit.old, edit.new)))
-    recorded = {"stored_name": names.stored(edit.old), "old_name": edit.old, "new_name": edit.new}
+    recorded = {"stored_name": names.stored_name(edit.old), "old_name": edit.old, "new_name": edit.new}
     signature = {"author": signer.name or current_account(), "verified": signer.verified, "recorded_at": workspace.clock.now()}
     try:
         replace_file(root / RENAMES_FILE, renames_text(names))
@@ -148,9 +148,9 @@ def _check_name(project: Project, new: str) -> None:
 def _check_lake(engine: Engine, names: DatasetNames, pair: tuple[str, str]) -> None:
     """Check that nothing in the lake has the new name, and that no value is bound to the old one."""
     old, new = pair
-    if names.stored(new) != names.stored(old):
+    if names.stored_name(new) != names.stored_name(old):
         held = next((str(info.name) for info in engine.tables() if info.name.name == new), None)
-        if held or names.stored(new) != new or names.current(new) != new:
+        if held or names.stored_name(new) != new or names.current(new) != new:
             raise UsageError("rename_name_taken", new=new, holder=held or str(RENAMES_FILE))
     if column := rename_record.encrypted_column(engine, old):
         raise UsageError("rename_encrypted", dataset=old, column=column)
@@ -158,7 +158,7 @@ def _check_lake(engine: Engine, names: DatasetNames, pair: tuple[str, str]) -> N
 
 def _check_idle(workspace: Workspace, name: str) -> None:
     """Check that no run holds the dataset: it would go on with files of both names."""
-    lake, stored = workspace.lake, workspace.lake.names.stored(name)
+    lake, stored = workspace.lake, workspace.lake.names.stored_name(name)
     lease = read_lease(store_of(lake.root()), stored)
     if is_locked(lake.files, stored) if lake.options is None else lease is not None and lease.is_held():
         raise UsageError("rename_running", dataset=name, holder=lease.program if lease else "-")

@@ -39,7 +39,7 @@ def check_known(engine: Engine, dataset: str) -> None:
         StoreConflictError: The lake knows this name, and the project does not.
     """
     for row in governance.read_rows(engine, TABLE, order="seq", new_name=dataset):
-        if engine.names.stored(dataset) != row["stored_name"]:
+        if engine.names.stored_name(dataset) != row["stored_name"]:
             raise StoreConflictError("rename_unknown", dataset=dataset, old=row["old_name"])
 
 

@@ -84,7 +84,7 @@ def _inbox(workspace: Workspace, contract: Contract, address: str) -> HttpInbox:
     assert isinstance(contract.source, HttpSource)
     prepare_landing(workspace, contract)
     landing, clock = landing_of(workspace), workspace.clock
-    stored = workspace.lake.names.stored(contract.name)
+    stored = workspace.lake.names.stored_name(contract.name)
     return HttpInbox(dataset=stored, source=contract.source, landing=landing, address=address, clock=clock)
 
 

@@ -79,7 +79,7 @@ def _make_collector(workspace: Workspace, contract: Contract) -> Collector:
         case MqttSource() as source:
             connection = find_connection(workspace, source.connection)
             check_connection(connection)
-            landing, clock, stored = landing_of(workspace), workspace.clock, workspace.lake.names.stored(contract.name)
+            landing, clock, stored = landing_of(workspace), workspace.clock, workspace.lake.names.stored_name(contract.name)
             return MqttCollector(dataset=stored, connection=connection, source=source, landing=landing, clock=clock)
         case SparkplugSource() as source:
             return _make_sparkplug_collector(workspace, contract.name, source)
@@ -95,8 +95,8 @@ def _make_sparkplug_collector(workspace: Workspace, name: str, source: Sparkplug
     check_sparkplug()
     connection = find_connection(workspace, source.connection)
     check_connection(connection)
-    landing, clock, stored = landing_of(workspace), workspace.clock, workspace.lake.names.stored(name)
-    host = SparkplugHost(source, landing / stored, clock)
+    landing, clock, stored = landing_of(workspace), workspace.clock, workspace.lake.names.stored_name(name)
+    host = SparkplugHost(source, landing / stored, clock=clock)
     return MqttCollector(
         dataset=stored, connection=connection, source=subscription(source), landing=landing, clock=clock, manner=host
     )
@@ -113,7 +113,7 @@ def _make_opcua_collector(workspace: Workspace, name: str, source: OpcUaSource) 
     check_server(connection)
     entries = read_node_mapping(workspace.project.root / DATASETS / name / SERIES_FILE)
     return OpcUaCollector(
-        dataset=workspace.lake.names.stored(name),
+        dataset=workspace.lake.names.stored_name(name),
         connection=connection,
         source=source,
         entries=entries,
@@ -136,7 +136,7 @@ def _make_modbus_collector(workspace: Workspace, name: str, source: ModbusSource
         check_device(connection)
     landing, clock = landing_of(workspace), workspace.clock
     return ModbusCollector(
-        dataset=workspace.lake.names.stored(name),
+        dataset=workspace.lake.names.stored_name(name),
         connections=connections,
         source=source,
         registers=registers,
@@ -152,7 +152,7 @@ def landing_of(workspace: Workspace) -> Path:
 
 def landing_folder(workspace: Workspace, dataset: str) -> Path:
     """Folder of the dataset's landed files."""
-    return landing_of(workspace) / workspace.lake.names.stored(dataset)
+    return landing_of(workspace) / workspace.lake.names.stored_name(dataset)
 
 
 def check_collected(workspace: Workspace, contract: Contract) -> None:
@@ -173,7 +173,7 @@ def prepare_landing(workspace: Workspace, contract: Contract) -> None:
     Raises:
         InvariantError: It has not.
     """
-    store = SegmentStore.of_dataset(landing_of(workspace), workspace.lake.names.stored(contract.name))
+    store = SegmentStore.of_dataset(landing_of(workspace), workspace.lake.names.stored_name(contract.name))
     with workspace.engine() as engine:
         read = newest_plan(engine, contract.name).end
     if store.newest() < read:
