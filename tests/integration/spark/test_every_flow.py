@@ -9,6 +9,7 @@ from lakeward.flows import suggest_rules
 from lakeward.flows.scoring.estate import store_estate_score
 from lakeward.flows.scoring.rejudge import rejudge_batches
 from lakeward.flows.scoring.show import score_history, show_scores
+from lakeward.portal.export import build_scorecard
 from support.engine_comparison import two_lakes
 from support.plant import SUITE, Plant, csv_line, make_plant
 from support.quarantine_line import BY, EVERY_ROW, HOT_ROWS, STEWARD, TENTHS
@@ -105,7 +106,7 @@ STORY = {
     "tables": flows.list_tables,
     "assess": lambda s: flows.assess_readiness(s).changed,
     "maturity": lambda s: [item for item in flows.show_maturity(s) if item.item != COSTED],
-    "scorecard": lambda s: flows.build_scorecard(s).stat().st_size > 0,
+    "scorecard": lambda s: build_scorecard(s).stat().st_size > 0,
 }
 
 
