@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from lakeward.flows.authoring.new import draft_from_files as draft_from_files
     from lakeward.flows.authoring.new_address import draft_from_address as draft_from_address
     from lakeward.flows.authoring.project import create_project as create_project
+    from lakeward.flows.authoring.rename import Renaming as Renaming
+    from lakeward.flows.authoring.rename import rename_dataset as rename_dataset
     from lakeward.flows.authoring.retire import Retirement as Retirement
     from lakeward.flows.authoring.retire import retire_dataset as retire_dataset
     from lakeward.flows.authoring.words import word_warnings as word_warnings

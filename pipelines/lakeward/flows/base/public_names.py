@@ -16,6 +16,7 @@ MODULES: Mapping[str, str] = {
     "flows.audit.verification": "verify_logs",
     "flows.authoring.adopt": "AdoptedContract AdoptionOptions adopt_contract",
     "flows.authoring.confirm_key": "confirm_key key_proposals",
+    "flows.authoring.rename": "Renaming rename_dataset",
     "flows.authoring.retire": "Retirement retire_dataset",
     "flows.authoring.contract_files": "compare_contracts lint_contracts",
     "flows.authoring.demo": "simulate_day",

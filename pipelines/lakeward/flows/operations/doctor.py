@@ -40,6 +40,7 @@ EXTRAS = {
     "uvicorn": "http",
     "asyncua": "opcua",
     "pymodbus": "modbus",
+    "protobuf": "sparkplug",
 }
 
 

@@ -50,9 +50,8 @@ class ReadModel:
         if workspace.lake.options:
             raise UsageError("lake_not_local", lake=workspace.lake)
         self._workspace, self._refreshing = workspace, Lock()
-        self._file = ReadFile(
-            folder / READ_FILE, workspace.lake.files, f"{workspace.project.name} {metadata.version('lakeward')}"
-        )
+        stamp = f"{workspace.project.name} {metadata.version('lakeward')}"
+        self._file = ReadFile(folder / READ_FILE, workspace.lake.files, stamp, workspace.lake.names)
         self._positions: dict[str, LogPosition] = {}
         self._stamps: dict[str, str] = {}
         self._sql: dict[str, str] = {}
@@ -97,6 +96,8 @@ class ReadModel:
 
     def _refresh(self) -> bool:
         workspace = open_workspace(self._workspace.settings)
+        if workspace.lake.names != self._workspace.lake.names:
+            raise UsageError("portal_renamed", project=workspace.project.name)
         if workspace.lake != self._workspace.lake:
             raise UsageError("portal_lake_moved", lake=workspace.lake)
         self._workspace = workspace
