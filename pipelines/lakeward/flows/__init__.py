@@ -222,6 +222,7 @@ if TYPE_CHECKING:
     from lakeward.flows.portal.important import read_important as read_important
     from lakeward.flows.portal.lineage import LineageNode as LineageNode
     from lakeward.flows.portal.lineage import LineageView as LineageView
+    from lakeward.flows.portal.lineage import lineage_of_tables as lineage_of_tables
     from lakeward.flows.portal.lineage import lineage_view as lineage_view
     from lakeward.flows.portal.lineage import read_impact as read_impact
     from lakeward.flows.portal.logins import PortalUser as PortalUser
@@ -229,6 +230,9 @@ if TYPE_CHECKING:
     from lakeward.flows.portal.portal import find_figure as find_figure
     from lakeward.flows.portal.portal import open_portal as open_portal
     from lakeward.flows.portal.reading import ModelReading as ModelReading
+    from lakeward.flows.portal.snapshot import ScorecardReading as ScorecardReading
+    from lakeward.flows.portal.snapshot import open_scorecard_reading as open_scorecard_reading
+    from lakeward.flows.portal.snapshot import store_evidence as store_evidence
     from lakeward.flows.portal.token_holders import TokenHolder as TokenHolder
     from lakeward.flows.quarantine.events import Signature as Signature
     from lakeward.flows.quarantine.selection import Selection as Selection
@@ -245,7 +249,6 @@ if TYPE_CHECKING:
     from lakeward.flows.risk.report import RiskReport as RiskReport
     from lakeward.flows.risk.report import write_risk_report as write_risk_report
     from lakeward.flows.risk.rules import report_form as report_form
-    from lakeward.flows.scorecard.build import build_scorecard as build_scorecard
     from lakeward.flows.scorecard.build import open_figure as open_figure
     from lakeward.flows.scorecard.build import read_scorecard as read_scorecard
     from lakeward.flows.scorecard.build import scorecard_path as scorecard_path
@@ -328,6 +331,7 @@ if TYPE_CHECKING:
     from lakeward.quality.indicators import indicator_name as indicator_name
     from lakeward.quality.rule import Dimension as Dimension
     from lakeward.quality.rule import Outcome as Outcome
+    from lakeward.scorecard.figures import FamilyResult as FamilyResult
     from lakeward.scorecard.figures import FigureRow as FigureRow
     from lakeward.scorecard.figures import figure_id as figure_id
     from lakeward.serving.copies import CopyForm as CopyForm

@@ -11,6 +11,7 @@ from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.scoring.estate import store_estate_score
 from lakeward.flows.scoring.rejudge import rejudge_batches
 from lakeward.flows.scoring.show import score_history, show_scores
+from lakeward.portal.export import build_scorecard
 from support.engine_comparison import two_lakes
 from support.plant import SUITE, Plant, csv_line, make_plant
 from support.quarantine_line import BY, EVERY_ROW, HOT_ROWS, STEWARD, TENTHS
@@ -108,7 +109,7 @@ STORY = {
     "tables": flows.list_tables,
     "assess": lambda s: flows.assess_readiness(s).changed,
     "maturity": lambda s: [item for item in flows.show_maturity(s) if item.item not in OWN_ITEMS],
-    "scorecard": lambda s: flows.build_scorecard(s).stat().st_size > 0,
+    "scorecard": lambda s: build_scorecard(s).stat().st_size > 0,
 }
 
 

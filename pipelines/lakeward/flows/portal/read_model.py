@@ -61,7 +61,7 @@ class ReadModel:
         with self._file.write() as writer:
             writer.execute(SCHEMA)
             writer.execute(catalogue.SCHEMA)
-            _make_missing_tables(writer)
+            make_missing_tables(writer)
             self._note_state(writer)
 
     def close(self) -> None:
@@ -146,7 +146,7 @@ class ReadModel:
             else:
                 writer.copy_table(name, position)
                 replaced.add(name)
-        _make_missing_tables(writer)
+        make_missing_tables(writer)
         return TableChanges(frozenset(replaced), frozenset(extended))
 
     def _note_state(self, reading: FileReading) -> None:
@@ -155,7 +155,7 @@ class ReadModel:
         self.state += 1
 
 
-def _make_missing_tables(writer: FileWriting) -> None:
+def make_missing_tables(writer: FileWriting) -> None:
     """Empty copies of tables that the lake does not have yet, so that every query of a page can name them."""
     found = writer.columns()
     for name in TABLES:
