@@ -116,6 +116,7 @@ ANSWERS: Mapping[str, tuple[str, str]] = {
     "backup create PLACE": ("back_up", OBJECT),
     "backup list PLACE": ("list_backups", LIST),
     "backup verify PLACE": ("verify_backups", OBJECT),
+    "backup prune PLACE": ("prune_backups", OBJECT),
     "restore PLACE": ("restore", OBJECT),
     "migrate": ("migrate", OBJECT),
     "doctor": ("check_machine", LIST),

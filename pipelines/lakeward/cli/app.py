@@ -99,7 +99,7 @@ GROUPS = {
         "answer": "catalogue:answer",
         "export": "catalogue:export",
     },
-    "backup": {"create": "backup:create", "list": "backup:list_", "verify": "backup:verify"},
+    "backup": {"create": "backup:create", "list": "backup:list_", "verify": "backup:verify", "prune": "backup:prune"},
     "maturity": {
         "show": "maturity:show",
         "gaps": "maturity:gaps",

@@ -56,4 +56,4 @@ def _follows(pairs: list[tuple[str, str]], at: int) -> bool:
     """Whether a renaming starts at a name of then, and takes none of another dataset."""
     before, (old, new) = DatasetNames.after(pairs[:at]), pairs[at]
     is_taken = before.stored_name(new) != new or before.current(new) != new
-    return old != new and before.current(old) == old and (not is_taken or before.stored_name(new) == before.stored(old))
+    return old != new and before.current(old) == old and (not is_taken or before.stored_name(new) == before.stored_name(old))

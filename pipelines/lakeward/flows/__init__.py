@@ -55,6 +55,9 @@ if TYPE_CHECKING:
     from lakeward.flows.backup.migrate import migrate as migrate
     from lakeward.flows.backup.migration_answers import MigrationAnswer as MigrationAnswer
     from lakeward.flows.backup.migration_answers import MigrationOptions as MigrationOptions
+    from lakeward.flows.backup.prune import PruneAnswer as PruneAnswer
+    from lakeward.flows.backup.prune import PrunePolicy as PrunePolicy
+    from lakeward.flows.backup.prune import prune_backups as prune_backups
     from lakeward.flows.backup.restore import RestoreAnswer as RestoreAnswer
     from lakeward.flows.backup.restore import RestoreOptions as RestoreOptions
     from lakeward.flows.backup.restore import restore as restore
@@ -73,6 +76,7 @@ if TYPE_CHECKING:
     from lakeward.flows.base.run_lines import log_run as log_run
     from lakeward.flows.base.run_lines import run_lines as run_lines
     from lakeward.flows.base.run_lines import summary_line as summary_line
+    from lakeward.flows.base.telemetry import telemetry_problem as telemetry_problem
     from lakeward.flows.batch.asset_facts import asset_facts as asset_facts
     from lakeward.flows.batch.backfill import Span as Span
     from lakeward.flows.batch.backfill import backfill_dataset as backfill_dataset

@@ -1,7 +1,7 @@
 """The environment of a flow: project, lake, engine and clock."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
@@ -22,6 +22,7 @@ from lakeward.engines.protocols import Engine
 from lakeward.flows.base.governance import check_schema_version
 from lakeward.flows.base.lake import find_lake
 from lakeward.flows.base.run_costs import CostAccount
+from lakeward.flows.base.telemetry import NO_RECORDER, Recorder, open_recorder
 from lakeward.quality.weights import EQUAL_WEIGHTS, Weights, read_weights
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Workspace:
         costs: What batches cost.
         pool: Where sessions come from; None for sessions of their own.
         on_progress: Takes what a long run does now; called by several threads.
+        recorder: Takes traces and metrics.
     """
 
     settings: Settings
@@ -65,6 +67,7 @@ class Workspace:
     costs: CostAccount = field(default_factory=CostAccount)
     pool: EnginePool | None = None
     on_progress: OnProgress = ignore_progress
+    recorder: Recorder = NO_RECORDER
 
     @contextmanager
     def sharing(self) -> Iterator["Workspace"]:
@@ -161,6 +164,19 @@ class Workspace:
 
         landing = Landing(self.files / LANDING, self.lake.bucket(), self.lake.names)
         return open_source(contract, self.project, landing, self.clock, partial(find_connection, self))
+
+
+@contextmanager
+def recorded(workspace: Workspace, call: str | None = None) -> Iterator[Workspace]:
+    """The workspace with a recorder, where the environment names a collector; what is left is sent at the end.
+
+    Args:
+        call: Name of a span around all: `run`, `rebuild` or `backfill`; None for none, of a call without end.
+    """
+    with open_recorder(workspace.settings.telemetry) as recorder:
+        around = recorder.span(call, {"lakeward.project": workspace.project.name}) if call else nullcontext()
+        with around:
+            yield replace(workspace, recorder=recorder)
 
 
 def local_day(workspace: Workspace) -> date:
