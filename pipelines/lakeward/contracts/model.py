@@ -11,7 +11,7 @@ from lakeward.contracts.bands import Band
 from lakeward.contracts.cube import Cube
 from lakeward.contracts.record_format import TYPED_ROWS, RecordFormat
 from lakeward.contracts.source import ContractSource
-from lakeward.core.dataset_names import DatasetNames
+from lakeward.core.dataset_names import NameHistory
 from lakeward.core.names import Layer, Sha256, TableName
 
 
@@ -119,7 +119,7 @@ class GoldModel:
     zone: str
     times: tuple[tuple[TableName, str], ...]
 
-    def with_names(self, names: DatasetNames) -> "GoldModel":
+    def with_names(self, names: NameHistory) -> "GoldModel":
         """The model with its inputs by the names of now."""
         times = tuple((names.current_table(table), column) for table, column in self.times)
         return replace(self, inputs=tuple(map(names.current_table, self.inputs)), times=times)
@@ -201,7 +201,7 @@ class Contract:
         """This dataset's table in `layer`."""
         return TableName(layer, self.name)
 
-    def with_names(self, names: DatasetNames) -> "Contract":
+    def with_names(self, names: NameHistory) -> "Contract":
         """The contract by the names of now; its text stays."""
         if not names:
             return self

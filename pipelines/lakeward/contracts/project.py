@@ -19,7 +19,7 @@ from lakeward.contracts.renames import RENAMES_FILE, read_renames
 from lakeward.contracts.server_limits import DEFAULT_LIMITS, ServerLimits, read_server_limits
 from lakeward.contracts.view import View
 from lakeward.contracts.words import read_domain_titles
-from lakeward.core.dataset_names import NOT_RENAMED, DatasetNames
+from lakeward.core.dataset_names import NOT_RENAMED, NameHistory
 from lakeward.core.errors import ContractError, SettingsError, UsageError
 from lakeward.core.messages import Lang
 from lakeward.core.names import DATASET_NAME
@@ -79,7 +79,7 @@ class Project:
     highest_grade: str = GRADE_NAMES[0]
     lineage_door: LineageDoor | None = None
     domain_titles: Mapping[str, Mapping[Lang, str]] = field(default_factory=dict)
-    names: DatasetNames = NOT_RENAMED
+    names: NameHistory = NOT_RENAMED
 
     @property
     def allowed_roots(self) -> tuple[Path, ...]:

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from lakeward.contracts.document import read_document, read_text
-from lakeward.core.dataset_names import NOT_RENAMED, DatasetNames
+from lakeward.core.dataset_names import NOT_RENAMED, NameHistory
 from lakeward.core.errors import ContractError, SettingsError
 from lakeward.core.names import DATASET_NAME
 
@@ -18,7 +18,7 @@ renames:
 """
 
 
-def read_renames(root: Path) -> DatasetNames:
+def read_renames(root: Path) -> NameHistory:
     """The names of the project's datasets; none were renamed where there is no file.
 
     Raises:
@@ -37,10 +37,10 @@ def read_renames(root: Path) -> DatasetNames:
     wrong = next((at for at in range(len(found)) if len(pairs) != len(found) or not _follows(pairs, at)), None)
     if document.faults or wrong is not None:
         raise SettingsError("renames_not_valid", file=file, entry=(wrong or 0) + 1)
-    return DatasetNames.after(pairs)
+    return NameHistory.after(pairs)
 
 
-def renames_text(names: DatasetNames) -> str:
+def renames_text(names: NameHistory) -> str:
     """The text of the file."""
     return _HEAD + "".join(f"  - {{from: {old}, to: {new}}}\n" for old, new in names.renames)
 
@@ -54,6 +54,6 @@ def _pair(entry: Any) -> tuple[str, str] | None:
 
 def _follows(pairs: list[tuple[str, str]], at: int) -> bool:
     """Whether a renaming starts at a name of then, and takes none of another dataset."""
-    before, (old, new) = DatasetNames.after(pairs[:at]), pairs[at]
+    before, (old, new) = NameHistory.after(pairs[:at]), pairs[at]
     is_taken = before.stored_name(new) != new or before.current(new) != new
     return old != new and before.current(old) == old and (not is_taken or before.stored_name(new) == before.stored_name(old))

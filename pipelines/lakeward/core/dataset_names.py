@@ -12,7 +12,7 @@ _SECOND = re.compile(r"([^/.]+[/.])([a-z][a-z0-9_]{0,62})(?=$|[/.#])")
 
 
 @dataclass(frozen=True, slots=True)
-class DatasetNames:
+class NameHistory:
     """The names of renamed datasets; a dataset that was never renamed is in none.
 
     Args:
@@ -76,4 +76,4 @@ class DatasetNames:
         return f"{found[1]}{self.current(found[2])}{app[found.end() :]}" if found else app
 
 
-NOT_RENAMED = DatasetNames()
+NOT_RENAMED = NameHistory()

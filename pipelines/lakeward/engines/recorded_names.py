@@ -6,7 +6,7 @@ A log whose entries carry a hash of themselves is written as it is; people's own
 from collections.abc import Callable, Mapping
 from enum import Enum, auto
 
-from lakeward.core.dataset_names import DatasetNames
+from lakeward.core.dataset_names import NameHistory
 from lakeward.core.names import Layer, TableName
 from lakeward.core.sql import identifier, literal
 
@@ -63,27 +63,27 @@ _OF_TABLES: Mapping[tuple[str, str], Holds | None] = {
 _HASHED = frozenset({"access_log"})
 
 
-def as_current(names: DatasetNames, table: TableName, column: str) -> str:
+def as_current(names: NameHistory, table: TableName, column: str) -> str:
     """The column of relation `recorded`, with names of now."""
     return _item(names.former(), table, column)
 
 
-def as_stored(names: DatasetNames, table: TableName, column: str) -> str:
+def as_stored(names: NameHistory, table: TableName, column: str) -> str:
     """The column of relation `recorded`, with names under which records lie."""
     return _item({} if table.name in _HASHED else names.stored_names(), table, column)
 
 
-def current_name(names: DatasetNames, value: str) -> str:
+def current_name(names: NameHistory, value: str) -> str:
     """SQL of the name now of the dataset whose name is `value`."""
-    return _translated(value, Holds.NAME, names.former())
+    return _translate(value, Holds.NAME, names.former())
 
 
 def _item(names: Mapping[str, str], table: TableName, column: str) -> str:
     value = f"recorded.{identifier(column)}"
-    return f"{_translated(value, _OF_TABLES.get((table.name, column), _COLUMNS.get(column)), names)} AS {identifier(column)}"
+    return f"{_translate(value, _OF_TABLES.get((table.name, column), _COLUMNS.get(column)), names)} AS {identifier(column)}"
 
 
-def _translated(value: str, holds: Holds | None, names: Mapping[str, str]) -> str:
+def _translate(value: str, holds: Holds | None, names: Mapping[str, str]) -> str:
     """SQL that both engines run alike, and that grows by a line per name."""
     return _FORMS[holds](value, names) if holds and names else value
 

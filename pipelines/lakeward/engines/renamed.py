@@ -15,7 +15,7 @@ from typing import Any
 from lakeward.contracts.batch import BatchInput
 from lakeward.contracts.model import Column, DataType
 from lakeward.contracts.record_format import RecordFormat
-from lakeward.core.dataset_names import DatasetNames
+from lakeward.core.dataset_names import NameHistory
 from lakeward.core.names import Layer, Relation, TableName
 from lakeward.engines.embedded.table_references import resolve_tables
 from lakeward.engines.external import AttachedData, ExternalData, Staged
@@ -43,7 +43,7 @@ class RenamedTables:
         names: The names of the lake's datasets.
     """
 
-    def __init__(self, engine: Engine, names: DatasetNames) -> None:
+    def __init__(self, engine: Engine, names: NameHistory) -> None:
         self._engine, self.names = engine, names
         self.name, self.product, self.scratch = engine.name, engine.product, engine.scratch
 

@@ -12,7 +12,7 @@ from lakeward.contracts.series_file import SERIES_FILE
 from lakeward.contracts.source import COLLECTED_SOURCES, FileDropSource, KafkaSource, MqttSource, SqlSource
 from lakeward.core.clock import Clock
 from lakeward.core.connections import ConnectionSettings
-from lakeward.core.dataset_names import NOT_RENAMED, DatasetNames
+from lakeward.core.dataset_names import NOT_RENAMED, NameHistory
 from lakeward.core.errors import UsageError
 from lakeward.core.storage.bucket import BucketStore
 from lakeward.sources.files import FileDrop, ProjectFolders
@@ -38,7 +38,7 @@ class Landing:
 
     folder: Path
     store: BucketStore | None = None
-    names: DatasetNames = NOT_RENAMED
+    names: NameHistory = NOT_RENAMED
 
     def copies(self, dataset: str) -> LandingCopies | None:
         """The landing in the object store of the dataset of this stored name; None without one."""

@@ -3,7 +3,7 @@
 import pytest
 
 from lakeward.contracts.renames import RENAMES_FILE, read_renames, renames_text
-from lakeward.core.dataset_names import NOT_RENAMED, DatasetNames
+from lakeward.core.dataset_names import NOT_RENAMED, NameHistory
 from lakeward.core.errors import SettingsError
 
 
@@ -14,7 +14,7 @@ def written(root, text):
 
 
 def test_what_is_written_is_read(tmp_path):
-    names = DatasetNames.after([("a", "b"), ("b", "c"), ("x", "a1"), ("a1", "x")])
+    names = NameHistory.after([("a", "b"), ("b", "c"), ("x", "a1"), ("a1", "x")])
     assert read_renames(written(tmp_path, renames_text(names))) == names
     assert read_renames(tmp_path / "elsewhere") is NOT_RENAMED
 

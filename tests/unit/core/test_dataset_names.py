@@ -2,11 +2,11 @@
 
 import pytest
 
-from lakeward.core.dataset_names import NOT_RENAMED, DatasetNames
+from lakeward.core.dataset_names import NOT_RENAMED, NameHistory
 from lakeward.core.names import Layer, TableName
 
-CHAIN = DatasetNames.after([("a", "b"), ("b", "c")])
-BACK = DatasetNames.after([("a", "b"), ("b", "a")])
+CHAIN = NameHistory.after([("a", "b"), ("b", "c")])
+BACK = NameHistory.after([("a", "b"), ("b", "a")])
 
 
 def test_each_name_of_a_dataset_finds_the_first_and_the_newest():
@@ -22,7 +22,7 @@ def test_a_dataset_can_be_named_as_it_was():
 
 
 def test_governance_tables_belong_to_no_dataset():
-    names = DatasetNames.after([("runs", "walks")])
+    names = NameHistory.after([("runs", "walks")])
     assert names.current_table(TableName(Layer.GOVERNANCE, "runs")) == TableName(Layer.GOVERNANCE, "runs")
     assert names.current_table(TableName(Layer.SILVER, "runs")) == TableName(Layer.SILVER, "walks")
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lakeward.core.dataset_names import NOT_RENAMED, DatasetNames
+from lakeward.core.dataset_names import NOT_RENAMED, NameHistory
 from lakeward.core.names import TableName
 from lakeward.core.storage.bucket import BucketStore, CopiedBucket
 from lakeward.core.storage.folder import FolderStore
@@ -28,7 +28,7 @@ class Lake:
     address: str
     files: Path
     options: S3Options | None = None
-    names: DatasetNames = NOT_RENAMED
+    names: NameHistory = NOT_RENAMED
 
     @classmethod
     def in_folder(cls, folder: str) -> "Lake":

@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 
 from lakeward.core.clock import with_instants
-from lakeward.core.dataset_names import NOT_RENAMED, DatasetNames
+from lakeward.core.dataset_names import NOT_RENAMED, NameHistory
 from lakeward.core.names import Layer, TableName
 from lakeward.core.sql import identifier, literal
 from lakeward.engines.delta.log_changes import LogPosition, appended_files, newest_position
@@ -36,7 +36,7 @@ Parameters = Sequence[object] | Mapping[str, object] | None
 class FileReading:
     """One transaction over the file: all that it reads is of the same versions."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, lake: Path, names: DatasetNames = NOT_RENAMED) -> None:
+    def __init__(self, con: duckdb.DuckDBPyConnection, lake: Path, names: NameHistory = NOT_RENAMED) -> None:
         self._con, self._lake, self._names = con, lake, names
         self._known: dict[str, LogPosition] | None = None
 
@@ -174,7 +174,7 @@ class ReadFile:
         MachineError: The folder can't be written.
     """
 
-    def __init__(self, file: Path, lake: Path, stamp: str, names: DatasetNames = NOT_RENAMED) -> None:
+    def __init__(self, file: Path, lake: Path, stamp: str, names: NameHistory = NOT_RENAMED) -> None:
         self._lake, self._file, self._names = lake, file, names
         self._writer, self._opening = Lock(), Lock()
         self._lock = lock_file(file)

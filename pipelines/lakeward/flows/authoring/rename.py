@@ -17,7 +17,7 @@ from shutil import copytree
 
 from lakeward.contracts.project import DATASETS, Project, load_project
 from lakeward.contracts.renames import RENAMES_FILE, renames_text
-from lakeward.core.dataset_names import DatasetNames
+from lakeward.core.dataset_names import NameHistory
 from lakeward.core.errors import ContractError, MachineError, UsageError
 from lakeward.core.names import DATASET_NAME, Layer, TableName
 from lakeward.core.settings import Settings
@@ -116,7 +116,7 @@ def _write(workspace: Workspace, engine: Engine, edit: NameEdit, signer: Identit
     """Each step is done whole or not at all, and again changes nothing."""
     root, names = workspace.project.root, workspace.project.names
     if names.renames[-1:] != ((edit.old, edit.new),):
-        names = DatasetNames.after((*names.renames, (edit.old, edit.new)))
+        names = NameHistory.after((*names.renames, (edit.old, edit.new)))
     recorded = {"stored_name": names.stored_name(edit.old), "old_name": edit.old, "new_name": edit.new}
     signature = {"author": signer.name or current_account(), "verified": signer.verified, "recorded_at": workspace.clock.now()}
     try:
@@ -145,7 +145,7 @@ def _check_name(project: Project, new: str) -> None:
         raise UsageError("rename_name_taken", new=new, holder=f"governance.{new}")
 
 
-def _check_lake(engine: Engine, names: DatasetNames, pair: tuple[str, str]) -> None:
+def _check_lake(engine: Engine, names: NameHistory, pair: tuple[str, str]) -> None:
     """Check that nothing in the lake has the new name, and that no value is bound to the old one."""
     old, new = pair
     if names.stored_name(new) != names.stored_name(old):
@@ -174,7 +174,7 @@ def _check_files(settings: Settings, root: Path, pair: tuple[str, str]) -> None:
         edit = NameEdit(*pair)
         touched = {each.file.parts[2] for each in edit.edits(copy) if each.file.is_relative_to(DATASETS)} - {edit.old}
         before = Counter(problem[0] for problem in _problems(trial, [*touched, edit.old]))
-        names = DatasetNames.after((*load_project(copy).names.renames, pair))
+        names = NameHistory.after((*load_project(copy).names.renames, pair))
         replace_file(copy / RENAMES_FILE, renames_text(names))
         _write_files(copy, edit)
         for problem in _problems(trial, [*touched, edit.new]):

@@ -85,7 +85,7 @@ class NameEdit:
             return text
         found = [node for node in _names(root) if node.value == self.old]
         changes = [(node.start_mark.index, node.end_mark.index, self.new) for node in found]
-        return _changed(text, [*changes, *self._drop_folder(root)]) if found else text
+        return _apply_changes(text, [*changes, *self._drop_folder(root)]) if found else text
 
     def _drop_folder(self, root: MappingNode) -> Iterator[tuple[int, int, str]]:
         """Write down the folder that files are dropped into: by default it bears the dataset's name, and senders know it."""
@@ -110,7 +110,7 @@ class NameEdit:
             node for node, is_name in _scalar_nodes(root) if column.fullmatch(node.value) or (is_name and node.value == self.old)
         ]
         changes = [(node.start_mark.index, node.end_mark.index) for node in found]
-        return _changed(text, [(start, end, text[start:end].replace(self.old, self.new, 1)) for start, end in changes])
+        return _apply_changes(text, [(start, end, text[start:end].replace(self.old, self.new, 1)) for start, end in changes])
 
     def _suite_name(self, text: str) -> str:
         """The suite of the dataset, where it bears the dataset's name."""
@@ -168,7 +168,7 @@ def _scalar_nodes(node: Node | None, *, lists_datasets: bool = False) -> Iterato
             yield from _scalar_nodes(value, lists_datasets=is_list)
 
 
-def _changed(text: str, changes: list[tuple[int, int, str]]) -> str:
+def _apply_changes(text: str, changes: list[tuple[int, int, str]]) -> str:
     for start, end, part in sorted(changes, reverse=True):
         text = text[:start] + part + text[end:]
     return text

@@ -167,7 +167,7 @@ class Workspace:
 
 
 @contextmanager
-def recorded(workspace: Workspace, call: str | None = None) -> Iterator[Workspace]:
+def record_telemetry(workspace: Workspace, call: str | None = None) -> Iterator[Workspace]:
     """The workspace with a recorder, where the environment names a collector; what is left is sent at the end.
 
     Args:

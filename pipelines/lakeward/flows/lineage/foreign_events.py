@@ -42,7 +42,7 @@ class ReceivedBy:
     at: datetime
 
 
-class EventDatasetNames:
+class DatasetNames:
     """Names datasets of events: a table of this lake as `layer.name`, any other as `<namespace>/<name>`.
 
     A table of this lake is known by the project's namespace, or by its folder, which other programs read it by.
@@ -68,7 +68,7 @@ def content_hash(event: Event) -> str:
     return sha256(_text(event).encode())
 
 
-def store_events(engine: Engine, events: Sequence[Event], names: EventDatasetNames, received: ReceivedBy) -> int:
+def store_events(engine: Engine, events: Sequence[Event], names: DatasetNames, received: ReceivedBy) -> int:
     """Store the events that are new, with their edges; the number of new ones."""
     stored = 0
     for start in range(0, len(events), CHUNK):
@@ -76,7 +76,7 @@ def store_events(engine: Engine, events: Sequence[Event], names: EventDatasetNam
     return stored
 
 
-def _store_chunk(engine: Engine, events: Sequence[Event], names: EventDatasetNames, received: ReceivedBy) -> int:
+def _store_chunk(engine: Engine, events: Sequence[Event], names: DatasetNames, received: ReceivedBy) -> int:
     by_hash = {content_hash(event): event for event in events}
     while True:
         known = _known_hashes(engine, by_hash)
@@ -95,7 +95,7 @@ def _known_hashes(engine: Engine, hashes: Iterable[str]) -> set[str]:
     return {row["event_sha256"] for row in governance.read_rows(engine, EVENTS, f"event_sha256 IN ({wanted})")}
 
 
-def _store_edges(engine: Engine, events: Sequence[Event], names: EventDatasetNames, at: datetime) -> None:
+def _store_edges(engine: Engine, events: Sequence[Event], names: DatasetNames, at: datetime) -> None:
     runs = _events_by_run(engine, events)
     while True:
         number = engine.txn(governance.table_name(EDGES), APP) + 1
@@ -116,7 +116,7 @@ def _events_by_run(engine: Engine, events: Sequence[Event]) -> dict[str, list[Ev
     return {run: sorted(found, key=event_time) for run, found in runs.items()}
 
 
-def _edge_rows(run: str, events: Sequence[Event], names: EventDatasetNames, head: tuple[int, datetime]) -> list[dict[str, Any]]:
+def _edge_rows(run: str, events: Sequence[Event], names: DatasetNames, head: tuple[int, datetime]) -> list[dict[str, Any]]:
     wrote = [event for event in events if event.get("eventType") in _WROTE or "run" not in event]
     if not wrote:
         return []

@@ -12,7 +12,7 @@ from lakeward.engines.protocols import Engine
 from lakeward.flows.base.answers import Notice, fields_of
 from lakeward.flows.base.identity import identify
 from lakeward.flows.base.workspace import Workspace, open_workspace
-from lakeward.flows.lineage.foreign_events import Event, EventDatasetNames, ReceivedBy, store_events
+from lakeward.flows.lineage.foreign_events import DatasetNames, Event, ReceivedBy, store_events
 from lakeward.flows.serving.access import current_account
 from lakeward_lineage import LineageError, check_event
 from lakeward_lineage import identify as identify_event
@@ -125,7 +125,7 @@ def _receive(workspace: Workspace, engine: Engine, content: bytes, source: str) 
             refused.append(RefusedEvent(source=source, number=number, reason=Notice(error.code, error.facts)))
     signer = identify(workspace).name or current_account()
     received = ReceivedBy(source=source, by=signer, at=workspace.clock.now())
-    stored = store_events(engine, events, EventDatasetNames(engine, own.namespace), received)
+    stored = store_events(engine, events, DatasetNames(engine, own.namespace), received)
     return LineageImport(read=read, stored=stored, known=known + len(events) - stored, refused=tuple(refused))
 
 

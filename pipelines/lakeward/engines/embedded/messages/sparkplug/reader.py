@@ -40,7 +40,7 @@ def sparkplug_select(con: duckdb.DuckDBPyConnection, segments: Segments, columns
     """
     _decode(con, segments, table)
     own = [identifier(name) for name in Reading._fields if name not in {"segment", "number"}]
-    joined = f"""SELECT s.*, {", ".join(f"d.{name} AS {_prefixed(name)}" for name in own)} FROM {table} d
+    joined = f"""SELECT s.*, {", ".join(f"d.{name} AS {_with_prefix(name)}" for name in own)} FROM {table} d
         JOIN ({segments.messages_select()}) s ON s.seq = d.segment AND s.m = d.number"""
     items = {"r_address": "d_address", "r_own_unit": "d_unit"}
     computed = ", ".join(f"{value} AS {name}" for name, value in items.items())
@@ -65,7 +65,7 @@ def _column(column: Column, segments: Segments) -> str:
     return sql.column_value(column, value_of, lambda name: f"{value_of(name)} IS NOT NULL")
 
 
-def _prefixed(name: str) -> str:
+def _with_prefix(name: str) -> str:
     return f"d_{name.strip(chr(34))}"
 
 
