@@ -77,7 +77,11 @@ def test_a_session_goes_on_when_the_move_is_taken_back(settings):
     migrate(settings, MigrationOptions(undo=True))
     assert len(con.sql(READ).fetchall()) == 3
     con.close()
-    assert [(seq, rows) for _, seq, _, rows in entries(settings)] == [(1, 3), (2, 3), (3, 3)]  # the second is of rows that were kept back
+    assert [(seq, rows) for _, seq, _, rows in entries(settings)] == [
+        (1, 3),
+        (2, 3),
+        (3, 3),
+    ]  # the second is of rows that were kept back
     assert verify_logs(settings).faults == ()
 
 
