@@ -125,6 +125,8 @@ def run(  # noqa: PLR0913 - the options of a command are its arguments
         )
     for notice in () if chosen else flows.stray_files(settings):
         typer.echo(text(notice.code, settings.lang, **notice.facts), err=True)
+    if problem := flows.telemetry_problem(settings.telemetry):
+        typer.echo(problem.render(settings.lang), err=True)
     print_reports(settings.lang, reports, failed, as_json=as_json)
 
 

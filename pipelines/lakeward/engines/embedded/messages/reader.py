@@ -20,7 +20,7 @@ from lakeward.core.sql import identifier, literal
 from lakeward.engines.embedded.messages import columns as sql
 from lakeward.engines.embedded.messages.json_items import entries_select
 from lakeward.engines.embedded.messages.line_items import lines_select, texts_select
-from lakeward.engines.embedded.messages.segments import Segments, open_segments
+from lakeward.engines.embedded.messages.segments import ADDRESS, BYTES, Segments, open_segments
 from lakeward.engines.embedded.messages.series import with_series
 from lakeward.engines.embedded.messages.sparkplug.reader import sparkplug_select
 from lakeward.engines.reading.text_sql import DUCKDB
@@ -66,7 +66,7 @@ def _decoded_select(segments: Segments, payload: PayloadFormat, record_format: R
     items, values, extra, records = _parts(segments, payload, record_format, columns)
     named = "".join(f", {value} AS {identifier(column.name)}" for column, value in zip(columns, values, strict=True))
     computed = "".join(f", {item} AS {name}" for name, item in items.items())
-    raw = "CASE WHEN why IS NOT NULL THEN CASE WHEN it IS NULL THEN payload ELSE encode(it::VARCHAR) END END"
+    raw = f"CASE WHEN why IS NOT NULL THEN CASE WHEN it IS NULL THEN {BYTES} ELSE encode(it::VARCHAR) END END"
     return f"""SELECT file AS _file, seq AS _file_seq, n AS _row, why AS _reason, {raw} AS _raw, {extra} AS _extra{named}
         FROM ({with_series(f"SELECT *{computed} FROM ({records})", segments)})"""
 
@@ -77,7 +77,7 @@ def _parts(
     """Items to compute of each record, the columns' values, the unknown members, and the SELECT of the records."""
     messages, none = segments.messages_select(), "CAST(NULL AS VARCHAR)"
     if payload.kind is PayloadKind.CSV:
-        items = {"r_address": "topic", "r_own_unit": none}
+        items = {"r_address": ADDRESS, "r_own_unit": none}
         return (
             items,
             [_value(c, segments, _line_field(record_format)) for c in columns],
@@ -98,7 +98,7 @@ def _parts(
     needs_object = all(name != f"{ENVELOPE_MARK}value" for name in names)
     checked = f"""SELECT * REPLACE (CASE WHEN why IS NULL AND json_type(it) <> 'OBJECT' AND {str(needs_object).lower()}
         THEN 'reject_no_object' ELSE why END AS why) FROM ({records})"""
-    items = {"r_address": "topic", "r_own_unit": none, "r_plain": plain}
+    items = {"r_address": ADDRESS, "r_own_unit": none, "r_plain": plain}
     return items, [_value(c, segments, sql.member_value) for c in columns], sql.unknown_members(names), checked
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from lakeward.contracts.batch import BatchInput
-from lakeward.contracts.payload import PAYLOAD, RECEIVED, TOPIC
+from lakeward.contracts.payload import ENVELOPE_MARK, PAYLOAD, RECEIVED, TOPIC
 from lakeward.core.sql import identifier, literal
 from lakeward.engines.reading.file_errors import FileReadTrial
 from lakeward.engines.text.staging_queries import StagingQueries
@@ -17,6 +17,15 @@ from lakeward.engines.text.staging_queries import StagingQueries
 _INSTANT = "%Y-%m-%dT%H:%M:%S.%fZ"
 # DuckDB's name of the type in which segments have times.
 _INSTANT_TYPE = "TIMESTAMP WITH TIME ZONE"
+
+
+def own_name(field: str) -> str:
+    """SQL name of a segment's column within queries: no column of a contract and no other item has one that begins so."""
+    return identifier(ENVELOPE_MARK + field)
+
+
+# SQL names of the address and of the bytes of a message.
+ADDRESS, BYTES = own_name(TOPIC), own_name(PAYLOAD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +51,11 @@ class Segments:
         return next(iter(self.files)).series
 
     def messages_select(self) -> str:
-        """SELECT of `file, seq, m` (number in the segment, from 1), `text` (NULL: not UTF-8), and the columns of the segments."""
+        """SELECT of `file, seq, m` (number in the segment, from 1), `text` (NULL: not UTF-8), and the segments' columns by `own_name`."""
         places = ", ".join(f"({literal(str(file.path))}, {literal(file.name)}, {file.seq}::BIGINT)" for file in self.files)
         return (
             f"SELECT p.file, p.seq, s.file_row_number + 1 AS m, TRY(decode(s.{PAYLOAD})) AS text, "
-            f"{', '.join(f's.{identifier(name)}' for name in self.types)} "
+            f"{', '.join(f's.{identifier(name)} AS {own_name(name)}' for name in self.types)} "
             f"FROM {_scan([file.path for file in self.files])} s JOIN (VALUES {places}) p(path, file, seq) ON p.path = s.filename"
         )
 
@@ -55,7 +64,7 @@ class Segments:
         kind = self.types.get(name)
         if kind is None:
             return "CAST(NULL AS VARCHAR)"
-        own = identifier(name)
+        own = own_name(name)
         if kind == "BLOB":
             return f"TRY(decode({own}))"
         return f"strftime({own} AT TIME ZONE 'UTC', {literal(_INSTANT)})" if kind == _INSTANT_TYPE else f"CAST({own} AS VARCHAR)"

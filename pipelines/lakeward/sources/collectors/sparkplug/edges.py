@@ -14,7 +14,7 @@ EdgeName = tuple[str, str]
 """Group and edge."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Edge:
     """One edge.
 

@@ -7,7 +7,7 @@ is not. A new connection knows no births: those of before may have changed while
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -65,6 +65,7 @@ class SparkplugHost:
 
     source: SparkplugSource
     folder: Path
+    _: KW_ONLY
     clock: Clock = field(default_factory=SystemClock)
     schema: Mapping[str, str] = field(default_factory=lambda: SCHEMA)
     keeps_session: bool = False

@@ -119,7 +119,7 @@ class Decoder:
         """A reading without a value of each metric that ends, and one of each metric of the death itself, such as `bdSeq`."""
         session = session_number(payload)
         place = (message.segment, message.number)
-        ended = list(self.timeline.ended(place, message.connected_at, topic, session))
+        ended = list(self.timeline.readings_ended(place, message.connected_at, topic, session))
         if len(ended) + len(payload.metrics) >= RECORDS_PER_MESSAGE:
             yield _whole(message, "reject_many_records")
             return
@@ -154,15 +154,15 @@ def _metrics(message: LandedMessage, topic: EdgeTopic, payload: Any, meaning: Me
             [known] = birth_metrics([metric]) or [None]
             named = _Named(known, None if known else "reject_metric_name")
         else:
-            named = _named(metric, meaning, payload.timestamp)
+            named = _find_name(metric, meaning, payload.timestamp)
         reading = _metric_reading(message, topic, item, metric, named)
         moment = instant_text(metric.timestamp or payload.timestamp or message.received_at // 1000)
         if moment is None and reading.reason is None:
-            reading = _rejected(message, item, metric, "reject_metric_time")
+            reading = _reject(message, item, metric, "reject_metric_time")
         yield reading if reading.reason else reading._replace(sequence=sequence, session=session, ts=moment)
 
 
-def _named(metric: Any, meaning: Meaning, sent_at: int) -> _Named:
+def _find_name(metric: Any, meaning: Meaning, sent_at: int) -> _Named:
     """What the birth says of a metric of data."""
     if metric.HasField("name") and metric.name:
         return _by_name(metric, meaning, sent_at)
@@ -171,7 +171,7 @@ def _named(metric: Any, meaning: Meaning, sent_at: int) -> _Named:
     if metric.alias not in meaning.birth.by_alias:
         return _Named(None, "reject_unknown_alias")
     found = meaning.by_alias(metric.alias) if meaning.holds_at(sent_at) else None
-    return _typed(metric, found) if found else _Named(None, "reject_sequence_gap")
+    return _with_type(metric, found) if found else _Named(None, "reject_sequence_gap")
 
 
 def _by_name(metric: Any, meaning: Meaning, sent_at: int) -> _Named:
@@ -181,12 +181,12 @@ def _by_name(metric: Any, meaning: Meaning, sent_at: int) -> _Named:
     if name is None or known is None:
         return _Named(None, "reject_encoding" if name is None else "reject_unknown_metric")
     if metric.datatype:
-        return _typed(metric, known)
+        return _with_type(metric, known)
     found = meaning.by_name(name) if meaning.holds_at(sent_at) else None
     return _Named(found, None if found else "reject_sequence_gap")
 
 
-def _typed(metric: Any, known: BirthMetric) -> _Named:
+def _with_type(metric: Any, known: BirthMetric) -> _Named:
     """The metric, unless data gives it another type than its birth: an edge that leaves the type out may send 0."""
     return _Named(known, "reject_type_changed" if metric.datatype and metric.datatype != known.datatype else None)
 
@@ -195,7 +195,7 @@ def _metric_reading(message: LandedMessage, topic: EdgeTopic, item: int, metric:
     found = metric_value(metric, named.known.datatype) if named.known and not named.reason else NO_VALUE
     reason = named.reason or found.reason
     if reason or not named.known:
-        return _rejected(message, item, metric, reason or "reject_metric_name")
+        return _reject(message, item, metric, reason or "reject_metric_name")
     quality = property_of(metric, _QUALITY)
     status = None if quality is None else quality.int_value or quality.long_value
     return _reading(message, topic, item, named.known, found)._replace(
@@ -233,7 +233,7 @@ def _text(number: int | None) -> str | None:
     return None if number is None else str(number)
 
 
-def _rejected(message: LandedMessage, item: int, metric: Any, reason: str) -> Reading:
+def _reject(message: LandedMessage, item: int, metric: Any, reason: str) -> Reading:
     return Reading(message.segment, message.number, item, reason, metric.SerializeToString())
 
 

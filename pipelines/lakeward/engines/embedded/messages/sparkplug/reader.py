@@ -7,11 +7,11 @@ from typing import Any
 import duckdb
 
 from lakeward.contracts.model import Column
-from lakeward.contracts.payload import ENVELOPE_MARK, RECORDS_PER_MESSAGE
+from lakeward.contracts.payload import ENVELOPE_MARK, RECEIVED, RECORDS_PER_MESSAGE
 from lakeward.core.sparkplug.sessions import read_events
 from lakeward.core.sql import identifier
 from lakeward.engines.embedded.messages import columns as sql
-from lakeward.engines.embedded.messages.segments import Segments
+from lakeward.engines.embedded.messages.segments import ADDRESS, BYTES, Segments, own_name
 from lakeward.engines.embedded.messages.series import with_series
 from lakeward.engines.embedded.messages.sparkplug.decoder import Decoder, LandedMessage, Reading
 from lakeward.engines.embedded.messages.sparkplug.timeline import Timeline
@@ -40,13 +40,13 @@ def sparkplug_select(con: duckdb.DuckDBPyConnection, segments: Segments, columns
     """
     _decode(con, segments, table)
     own = [identifier(name) for name in Reading._fields if name not in {"segment", "number"}]
-    joined = f"""SELECT s.*, {", ".join(f"d.{name} AS {_prefixed(name)}" for name in own)} FROM {table} d
+    joined = f"""SELECT s.*, {", ".join(f"d.{name} AS {_with_prefix(name)}" for name in own)} FROM {table} d
         JOIN ({segments.messages_select()}) s ON s.seq = d.segment AND s.m = d.number"""
     items = {"r_address": "d_address", "r_own_unit": "d_unit"}
     computed = ", ".join(f"{value} AS {name}" for name, value in items.items())
     rows = with_series(f"SELECT *, {computed} FROM ({joined})", segments)
     named = "".join(f", {_column(column, segments)} AS {identifier(column.name)}" for column in columns)
-    raw = "CASE WHEN d_reason IS NOT NULL THEN coalesce(d_raw, payload) END"
+    raw = f"CASE WHEN d_reason IS NOT NULL THEN coalesce(d_raw, {BYTES}) END"
     return f"""SELECT file AS _file, seq AS _file_seq, m * {RECORDS_PER_MESSAGE} + d_item AS _row, d_reason AS _reason, {raw} AS _raw,
         CAST(NULL AS VARCHAR) AS _extra{named} FROM ({rows})"""
 
@@ -65,7 +65,7 @@ def _column(column: Column, segments: Segments) -> str:
     return sql.column_value(column, value_of, lambda name: f"{value_of(name)} IS NOT NULL")
 
 
-def _prefixed(name: str) -> str:
+def _with_prefix(name: str) -> str:
     return f"d_{name.strip(chr(34))}"
 
 
@@ -95,7 +95,7 @@ def _decode(con: duckdb.DuckDBPyConnection, segments: Segments, table: str) -> N
 
 def _messages(con: duckdb.DuckDBPyConnection, segments: Segments) -> Iterator[LandedMessage]:
     """The messages in their order, read beside the session's own queries."""
-    query = f"""SELECT seq, m, topic, payload, epoch_us(received_at), epoch_us(connected_at)
+    query = f"""SELECT seq, m, {ADDRESS}, {BYTES}, epoch_us({own_name(RECEIVED)}), epoch_us({own_name("connected_at")})
         FROM ({segments.messages_select()}) ORDER BY seq, m"""
     with con.cursor() as beside:
         found: Any = beside.execute(query)

@@ -173,7 +173,9 @@ class Timeline:
         """By what a message at `place` is read; None where no birth is known."""
         return self._edge(connected_at, topic.group, topic.edge).meaning(place, topic.device)
 
-    def ended(self, place: Place, connected_at: int, topic: EdgeTopic, session: int | None) -> Iterator[tuple[str, BirthMetric]]:
+    def readings_ended(
+        self, place: Place, connected_at: int, topic: EdgeTopic, session: int | None
+    ) -> Iterator[tuple[str, BirthMetric]]:
         """Device and metric of all that a death at `place` ends.
 
         Args:
