@@ -9,12 +9,13 @@ from lakeward.contracts.model import Contract
 from lakeward.contracts.project import DATASETS
 from lakeward.contracts.record_format import FileFormat
 from lakeward.contracts.series_file import SERIES_FILE
-from lakeward.contracts.source import COLLECTED_SOURCES, FileDropSource, KafkaSource, MqttSource, SqlSource
+from lakeward.contracts.source import LANDED_SOURCES, FileDropSource, KafkaSource, MqttSource, OpcUaHistorySource, SqlSource
 from lakeward.core.clock import Clock
 from lakeward.core.connections import ConnectionSettings
 from lakeward.core.errors import UsageError
 from lakeward.core.storage.bucket import BucketStore
 from lakeward.sources.files import FileDrop, ProjectFolders
+from lakeward.sources.history.source import OpcUaHistory
 from lakeward.sources.kafka.source import KafkaTopic
 from lakeward.sources.landing_copies import LandingCopies
 from lakeward.sources.protocols import Source
@@ -56,7 +57,7 @@ def open_source(
         UsageError: A gold dataset has no source, or its source needs a lake in a folder.
     """
     folder = landing.folder
-    if landing.store and isinstance(contract.source, (*COLLECTED_SOURCES, SqlSource, KafkaSource)):
+    if landing.store and isinstance(contract.source, LANDED_SOURCES):
         raise UsageError("source_needs_folder", dataset=contract.name)
     match contract.source:
         case FileDropSource() as source:
@@ -73,6 +74,14 @@ def open_source(
             return _segments(contract, premises, folder, clock)
         case KafkaSource() as source:
             return KafkaTopic(segments=_segments(contract, premises, folder, clock), source=source, connect=connect, clock=clock)
+        case OpcUaHistorySource() as source:
+            return OpcUaHistory(
+                segments=_segments(contract, premises, folder, clock),
+                source=source,
+                series_file=premises.root / DATASETS / contract.name / SERIES_FILE,
+                connect=connect,
+                clock=clock,
+            )
         case SqlSource() as source:
             return SqlTable(
                 segments=_segments(contract, premises, folder, clock),
@@ -90,12 +99,15 @@ def open_source(
 def _segments(contract: Contract, premises: ProjectFolders, folder: Path, clock: Clock) -> SegmentSource:
     """The landed segments of the dataset; messages have a mapping of series."""
     assert contract.source
+    dataset = premises.root / DATASETS / contract.name
     has_messages = contract.record_format.format is FileFormat.MESSAGES
     return SegmentSource(
         dataset=contract.name,
         landing=folder,
         format=contract.record_format.format,
         retention_days=contract.source.retention_days,
-        series_file=premises.root / DATASETS / contract.name / SERIES_FILE if has_messages else None,
+        series_file=dataset / SERIES_FILE if has_messages else None,
+        payload=contract.record_format.payload,
+        folder=dataset,
         clock=clock,
     )
