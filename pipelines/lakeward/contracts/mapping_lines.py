@@ -85,10 +85,10 @@ def _rows(path: Path) -> list[tuple[int, list[str]]]:
     except UnicodeDecodeError:
         raise DefinitionError("series_file_not_text", file=path) from None
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    return list(_numbered(path, reader))
+    return list(_number_lines(path, reader))
 
 
-def _numbered(path: Path, reader: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:
+def _number_lines(path: Path, reader: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:
     try:
         for row in reader:
             if row:

@@ -25,7 +25,7 @@ _NUMBERS = ("interval", "deadband", "low", "high")
 _TYPES = ("", "number", "boolean", "string")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesEntry:
     """One line of the mapping: texts by column; empty for none."""
 
@@ -68,4 +68,4 @@ def _entry(line: MappingLine) -> SeriesEntry:
             raise line.fault(name, "a number")
     if values.get("low") and values.get("high") and float(values["low"]) > float(values["high"]):
         raise line.fault("high", "a number that is not below `low`")
-    return SeriesEntry(values["address"], values["series"], unit, values, line.number)
+    return SeriesEntry(address=values["address"], series=values["series"], unit=unit, values=values, line=line.number)

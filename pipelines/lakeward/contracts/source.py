@@ -6,7 +6,8 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import TypeAlias
 
-from lakeward.contracts.collected_source import HttpSource, ModbusSource, OpcUaSource
+from lakeward.contracts.collected_source import HttpSource, ModbusSource, OpcUaSource, SparkplugSource
+from lakeward.contracts.collected_source import MqttVersion as MqttVersion  # noqa: PLC0414 -- what readers of contracts name
 from lakeward.contracts.segment_bounds import SEGMENT_BATCH_BYTES, SegmentBounds
 
 # Default size limit of one batch: minutes of work, and within the memory of a small machine.
@@ -34,6 +35,7 @@ class SourceKind(StrEnum):
     OPCUA = "opcua"
     OPCUA_HISTORY = "opcua-history"
     MODBUS = "modbus"
+    SPARKPLUG = "sparkplug"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,13 +53,6 @@ class FileDropSource:
     pattern: str
     limit_bytes: int = LIMIT_BYTES
     retention_days: int | None = None
-
-
-class MqttVersion(StrEnum):
-    """Versions of MQTT."""
-
-    V5 = "5"
-    V311 = "3.1.1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +186,15 @@ class OpcUaHistorySource:
 
 
 ContractSource: TypeAlias = (
-    FileDropSource | MqttSource | SqlSource | KafkaSource | HttpSource | OpcUaSource | OpcUaHistorySource | ModbusSource
+    FileDropSource
+    | MqttSource
+    | SqlSource
+    | KafkaSource
+    | HttpSource
+    | OpcUaSource
+    | OpcUaHistorySource
+    | ModbusSource
+    | SparkplugSource
 )
 """The source of a dataset's batches: one frozen class per kind of source, each with `limit_bytes` and `retention_days`.
 
@@ -214,7 +217,7 @@ mypy reports the choice in `sources/opening.py` that lacks a kind. Engines, judg
 """
 
 # Sources that nothing but a collector brings into the lake.
-COLLECTED_SOURCES = (MqttSource, HttpSource, OpcUaSource, ModbusSource)
+COLLECTED_SOURCES = (MqttSource, HttpSource, OpcUaSource, ModbusSource, SparkplugSource)
 # Sources of which a run reads a span of time again.
 SPAN_SOURCES = (SqlSource, OpcUaHistorySource)
 # Sources that land segments in a folder.

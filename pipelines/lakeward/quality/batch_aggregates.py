@@ -1,6 +1,7 @@
 """Named aggregates of the whole batch, which become columns of every row."""
 
 from lakeward.core.names import sha256
+from lakeward.core.sql import OVER_ALL_ROWS
 from lakeward.quality.scope import RelationSql
 
 BatchAggregate = tuple[str, RelationSql]
@@ -50,7 +51,7 @@ def most_common(value: str, most: int) -> tuple[BatchAggregate, BatchAggregate]:
     listed, counted = stable_name("l", ranked), stable_name("n", ranked)
 
     def top(rows: str) -> str:
-        return f"SELECT own FROM ({ranked.replace('{}', rows, 1)}) AS ranked QUALIFY copies = max(copies) OVER ()"
+        return f"SELECT own FROM ({ranked.replace('{}', rows, 1)}) AS ranked QUALIFY copies = max(copies) {OVER_ALL_ROWS}"
 
     return (
         (listed, lambda rows: f"(SELECT list(own ORDER BY own)[:{most}] FROM ({top(rows)}) AS top)"),

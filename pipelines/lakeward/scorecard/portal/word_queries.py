@@ -1,6 +1,6 @@
 """The queries of search and of the glossary, over the words of contracts."""
 
-from lakeward.scorecard.portal.page_query import PAGE_ROWS, PageQuery
+from lakeward.scorecard.portal.page_query import PAGE_ROWS, TOTAL, PageQuery
 
 # Every word of the question is in the text.
 _FOUND = "list_bool_and([contains(hay, word) FOR word IN string_split($q, ' ')])"
@@ -16,7 +16,7 @@ _TERM_GROUP = "GROUP BY ALL"
 WORD_QUERIES = {
     "search": PageQuery(
         f"""SELECT * FROM (SELECT s.kind, s.dataset, s.name, {_WORDS}, c.source_name, c.type, coalesce(t.owner, d.owner) AS owner, d.domain,
-  count(*) OVER () AS total
+  {TOTAL}
 FROM catalogue.search AS s LEFT JOIN catalogue.datasets AS d ON d.dataset = s.dataset
 LEFT JOIN catalogue.columns AS c ON s.kind = 'column' AND c.dataset = s.dataset AND c."column" = s.name
 LEFT JOIN catalogue.terms AS t ON s.kind = 'term' AND t.term = s.name
@@ -25,7 +25,7 @@ LIMIT {PAGE_ROWS} OFFSET $skip""",
         ("kind", "dataset", "name"),
     ),
     "terms": PageQuery(
-        f"""SELECT *, count(*) OVER () AS total FROM ({_TERMS}
+        f"""SELECT *, {TOTAL} FROM ({_TERMS}
 WHERE t.term IN (SELECT name FROM catalogue.search WHERE kind = 'term' AND {_FOUND}) AND ($state IS NULL OR t.state = $state) {_TERM_GROUP})
 ORDER BY term LIMIT {PAGE_ROWS} OFFSET $skip""",
         ("term",),

@@ -16,7 +16,6 @@ from lakeward.contracts.payload import (
     PayloadKind,
 )
 from lakeward.contracts.record_format import RecordFormat
-from lakeward.contracts.series_file import read_series_file
 from lakeward.core.errors import InvariantError
 from lakeward.core.sql import identifier, literal
 from lakeward.engines.embedded.messages import columns as sql
@@ -24,6 +23,8 @@ from lakeward.engines.embedded.messages.decoded_payloads import decode_payloads
 from lakeward.engines.embedded.messages.json_items import entries_select
 from lakeward.engines.embedded.messages.line_items import lines_select, texts_select
 from lakeward.engines.embedded.messages.segments import BYTES, Segments, open_segments
+from lakeward.engines.embedded.messages.series import with_series
+from lakeward.engines.embedded.messages.sparkplug.reader import sparkplug_select
 from lakeward.engines.reading.text_sql import DUCKDB
 from lakeward.engines.text.csv_records import CsvRecordSql
 from lakeward.engines.text.staging_queries import StagingQueries
@@ -51,10 +52,16 @@ def read_messages(
         if payload.kind.needs_schema:
             segments = replace(segments, decoded=f"{_PAYLOADS}_{at}")
             decode_payloads(con, segments, payload, segments.decoded)
-        con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {_decoded_select(segments, payload, record_format, columns)}")
+        select = (
+            sparkplug_select(con, segments, columns, f"{table}_readings")
+            if payload.kind is PayloadKind.SPARKPLUG
+            else _decoded_select(segments, payload, record_format, columns)
+        )
+        con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {select}")
         reading.reports += _reports(con, table, segments, payload)
         place = "_file, _file_seq, _row"
-        rejects = "_reason AS reason, _detail AS detail, _raw AS raw"
+        detail = "_detail" if payload.kind.needs_schema else literal(f"decoder {DECODER_VERSION}")
+        rejects = f"_reason AS reason, {detail} AS detail, _raw AS raw"
         reading.rejects.append(f"SELECT {place}, {rejects} FROM {table} WHERE _reason IS NOT NULL")
         named = ", ".join(identifier(column.name) for column in columns)
         reading.rows.append(f"SELECT {named}, {place}, _extra FROM {table} WHERE _reason IS NULL")
@@ -69,7 +76,7 @@ def _decoded_select(segments: Segments, payload: PayloadFormat, record_format: R
     own = BYTES if payload.kind.needs_schema else f"CASE WHEN it IS NULL THEN {BYTES} ELSE encode(it::VARCHAR) END"
     raw = f"CASE WHEN why IS NOT NULL THEN {own} END"
     return f"""SELECT file AS _file, seq AS _file_seq, n AS _row, why AS _reason, {_DETAIL} AS _detail, {raw} AS _raw, {extra} AS _extra{named}
-        FROM ({_with_series(f"SELECT *{computed} FROM ({records})", segments)})"""
+        FROM ({with_series(f"SELECT *{computed} FROM ({records})", segments)})"""
 
 
 def _parts(
@@ -116,22 +123,6 @@ def _line_field(record_format: RecordFormat) -> Callable[[str], str]:
     dialect = CsvRecordSql.of(record_format, "\n", DUCKDB)
     places = {name: at for at, name in enumerate(record_format.names, 1)}
     return lambda name: dialect.field_value(f"f[{places[name]}]") if name in places else "CAST(NULL AS VARCHAR)"
-
-
-def _with_series(records: str, segments: Segments) -> str:
-    """The records with series and unit: of the mapping, where it has their address; else the address itself, and their own unit."""
-    if segments.series is None:
-        return f"SELECT *, r_address AS r_series, r_own_unit AS r_unit FROM ({records})"
-    return f"""SELECT r.*, coalesce(x.series, r_address) AS r_series, coalesce(r_own_unit, x.unit) AS r_unit
-        FROM ({records}) r LEFT JOIN ({_mapping_select(segments)}) x ON x.address = r_address"""
-
-
-def _mapping_select(segments: Segments) -> str:
-    """SELECT of `address, series, unit` of the mapping."""
-    entries = read_series_file(segments.series) if segments.series else ()
-    rows = ", ".join(f"({literal(one.address)}, {literal(one.series)}, nullif({literal(one.unit)}, ''))" for one in entries)
-    empty = "SELECT NULL::VARCHAR AS address, NULL::VARCHAR AS series, NULL::VARCHAR AS unit WHERE false"
-    return f"SELECT * FROM (VALUES {rows}) t(address, series, unit)" if rows else empty
 
 
 def _reports(con: duckdb.DuckDBPyConnection, table: str, segments: Segments, payload: PayloadFormat) -> Iterator[FileReport]:

@@ -30,7 +30,7 @@ ADDRESS, BYTES = own_name(TOPIC), own_name(PAYLOAD)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segments:
-    """Readable segments that have one mapping of series, and one set of schemas.
+    """Readable segments that have one mapping of series, one set of schemas, and the same births.
 
     Args:
         files: They, with their numbers of messages.
@@ -43,6 +43,11 @@ class Segments:
     types: Mapping[str, str]
     decoded: str = ""
     address_field: str = TOPIC
+
+    @property
+    def births(self) -> Path | None:
+        """Their births; None for none."""
+        return next(iter(self.files)).births
 
     @property
     def series(self) -> Path | None:
@@ -100,9 +105,9 @@ def open_segments(con: duckdb.DuckDBPyConnection, files: Sequence[BatchInput], f
                 faulty.reject_file(file, "reject_unreadable")
             else:
                 counted[file] = found[str(file.path)]
-    groups: dict[tuple[Path | None, Path | None], dict[BatchInput, int]] = {}
+    groups: dict[tuple[Path | None, ...], dict[BatchInput, int]] = {}
     for file, messages in counted.items():
-        groups.setdefault((file.series, file.schemas), {})[file] = messages
+        groups.setdefault((file.series, file.schemas, file.births), {})[file] = messages
     return [Segments(files=group, types=_types(con, [file.path for file in group])) for group in groups.values()]
 
 
