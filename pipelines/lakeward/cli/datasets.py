@@ -24,7 +24,7 @@ EDGE_COLUMNS = ("group", "edge", "device", "metrics", "types", "units", "rate")
 # Topics and edges in a table for people.
 SHOWN_TOPICS = 20
 # Schemes of addresses that are watched for a time, and then collected.
-WATCHED_SCHEMES = ("mqtt", "tcp:", "ssl:", "opc.tcp:", "modbus:", "sparkplug:")
+WATCHED_SCHEMES = ("mqtt", "tcp:", "ssl:", "opc.tcp:", "modbus", "kafka", "sparkplug:")
 
 
 def init(context: typer.Context, folder: Annotated[Path, typer.Argument(help="Folder to create · 要创建的文件夹")]) -> None:
@@ -62,7 +62,7 @@ def new(
         if address
         else draft_from_files(settings, name, [Path(sample) for sample in samples], sheet)
     )
-    is_collected = address is not None and address.lower().startswith(WATCHED_SCHEMES)
+    is_collected = address is not None and address.lower().startswith(WATCHED_SCHEMES) and not address.lower().startswith("kafka")
     if drafted.topics:
         print_table(settings.lang, "title_topics", drafted.topics[:SHOWN_TOPICS], TOPIC_COLUMNS)
     if drafted.edges:
