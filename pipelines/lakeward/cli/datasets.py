@@ -22,6 +22,8 @@ COUNTS = ("dataset", "batches", "rows_in", "bronze", "rejects", "silver", "quara
 TOPIC_COLUMNS = ("topic", "messages", "rate", "forms")
 # Topics in a table for people.
 SHOWN_TOPICS = 20
+# Datasets of a run that are all shown; of more, those without anything new are counted: a table of thousands takes longer than their run.
+SHOWN_IDLE = 200
 # Schemes of addresses that are watched for a time, and then collected.
 WATCHED_SCHEMES = ("mqtt", "tcp:", "ssl:", "opc.tcp:", "modbus:")
 
@@ -162,7 +164,11 @@ def print_reports(lang: Lang, reports: list[RunReport], failed: Mapping[str, Lak
     if as_json:
         print_json(reports)
     else:
-        print_table(lang, "title_run", reports, count_columns(reports))
+        shown = reports if len(reports) <= SHOWN_IDLE else [r for r in reports if r.batches or r.halted is not None]
+        if shown:
+            print_table(lang, "title_run", shown, count_columns(shown))
+        if len(shown) < len(reports):
+            print_message(lang, "run_others_idle", datasets=len(reports) - len(shown))
         for r in reports:
             print_notes(lang, r)
     for name, error in failed.items():
