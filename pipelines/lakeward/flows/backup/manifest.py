@@ -72,7 +72,7 @@ class NeededKey:
         return fields_of(self)
 
 
-class Origin(NamedTuple):
+class BackupOrigin(NamedTuple):
     """A lake: projects and folders of different machines may have the same names."""
 
     project: str
@@ -80,9 +80,9 @@ class Origin(NamedTuple):
     host: str
 
 
-def origin_of(project: str, lake: Lake) -> Origin:
+def origin_of(project: str, lake: Lake) -> BackupOrigin:
     """The lake of a project on this machine."""
-    return Origin(project, str(lake), "" if lake.options is not None else platform.node())
+    return BackupOrigin(project, str(lake), "" if lake.options is not None else platform.node())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,9 +119,9 @@ class Manifest:
     host: str = ""
 
     @property
-    def origin(self) -> "Origin":
+    def origin(self) -> "BackupOrigin":
         """The lake that it is of."""
-        return Origin(self.project, self.lake, self.host)
+        return BackupOrigin(self.project, self.lake, self.host)
 
     @property
     def size(self) -> int:
