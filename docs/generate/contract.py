@@ -35,6 +35,8 @@ KINDS = {
     "`deadband` the server applies.",
     SourceKind.MODBUS: "Registers of Modbus TCP devices, which `lakeward collect` reads. They are the lines of `registers.csv` beside the "
     "contract, whose columns are below.",
+    SourceKind.SPARKPLUG: "Edges of Sparkplug B at an MQTT broker, whose metrics `lakeward collect` lands as their host; each is a reading, as in "
+    "[Messages](../explanation/messages.md).",
     SourceKind.SQL: "A table, view or query of a database; how its rows are found is in [Tables of databases](../explanation/sql.md).",
 }
 WATERMARK = "The value of the key `watermark` of `kind: sql`."

@@ -23,6 +23,7 @@ from generate.project import project
 from generate.scoring import scoring
 from generate.settings import settings
 from generate.suite import suite
+from generate.telemetry import telemetry
 from generate.terms import terms
 from generate.value_commands import value_commands
 
@@ -48,6 +49,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "reference/scoring.md": scoring,
     "reference/settings.md": settings,
     "reference/suite.md": suite,
+    "reference/telemetry.md": telemetry,
     "reference/terms.md": terms,
     "reference/value-commands.md": value_commands,
 }

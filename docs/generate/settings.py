@@ -2,7 +2,9 @@
 
 from generate.markdown import keys, page
 from lakeward.core.keys import KeyDoc
-from lakeward.core.settings import PREFIX, VARIABLES
+from lakeward.core.settings import PREFIX
+from lakeward.core.telemetry_settings import TELEMETRY_VARIABLES
+from lakeward.core.variables import VARIABLES
 
 INTRODUCTION = """\
 Lakeward reads these variables of the environment once, when a command starts. An option of the command line wins over its variable, and a
@@ -10,6 +12,7 @@ variable over `expectations/project.yaml` and contracts. An unknown `LAKEWARD_â€
 OTHERS = {
     "JAVA_HOME": KeyDoc("folder", "Where Java 17 lies, for Spark.", "the first `java` on the PATH"),
     "XDG_CACHE_HOME": KeyDoc("folder", "Below it lies `lakeward/spark`, the default folder of Delta's jars.", "`~/.cache`"),
+    **TELEMETRY_VARIABLES,
 }
 
 
@@ -18,7 +21,7 @@ def settings() -> str:
     ours = {PREFIX + name: doc for name, doc in VARIABLES.items()}
     return page(
         "Settings",
-        "`lakeward/core/settings.py`",
+        "`lakeward/core/variables.py`",
         INTRODUCTION,
         keys(ours),
         "Variables of others that Lakeward heeds:",

@@ -24,8 +24,7 @@ QUOTED_BY_HAND = {
     "engines/spark/formats.py": "a time format of Java's",
     "engines/spark/times.py": "a unit that the parser knew",
     "flows/quarantine/align.py": "a key in a path of JSON",
-    "scorecard/markup.py": "a page",
-    "scorecard/page.py": "a page",
+    "portal/export.py": "a page and its policy",
     "simulator/message_defects.py": "a file",
     "simulator/orders.py": "a file",
 }

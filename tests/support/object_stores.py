@@ -9,8 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from lakeward.core.storage.lake import Lake
-from lakeward.core.storage.object_lock import signed_headers
 from lakeward.core.storage.options import S3Options
+from lakeward.core.storage.signed_requests import signed_headers
 
 KEY_ID, SECRET, BUCKET = "test-key", "test-secret-of-loopback", "plant"
 # A program of Go: `go install github.com/versity/versitygw/cmd/versitygw@latest` puts it here.

@@ -82,6 +82,7 @@ GROUPS = {
         "diff": "contracts:diff",
         "adopt": "contracts:adopt",
         "confirm-key": "contracts:confirm_key",
+        "rename": "contracts:rename",
         "retire": "contracts:retire",
     },
     "lineage": {
@@ -98,7 +99,7 @@ GROUPS = {
         "answer": "catalogue:answer",
         "export": "catalogue:export",
     },
-    "backup": {"create": "backup:create", "list": "backup:list_", "verify": "backup:verify"},
+    "backup": {"create": "backup:create", "list": "backup:list_", "verify": "backup:verify", "prune": "backup:prune"},
     "maturity": {
         "show": "maturity:show",
         "gaps": "maturity:gaps",

@@ -77,6 +77,44 @@ def verify(
         raise typer.Exit(ExitCode.REFUSED)
 
 
+def prune(  # noqa: PLR0913 - the options of a command are its arguments
+    context: typer.Context,
+    place: Place,
+    *,
+    last: Annotated[int, typer.Option("--keep", min=0, metavar="N", help="Keep the newest N · 保留最新的 N 个")] = 0,
+    daily: Annotated[
+        int, typer.Option("--daily", min=0, metavar="N", help="Keep one a day, of N days · 每天保留一个，共 N 天")
+    ] = 0,
+    weekly: Annotated[
+        int, typer.Option("--weekly", min=0, metavar="N", help="Keep one a week, of N weeks · 每周保留一个，共 N 周")
+    ] = 0,
+    monthly: Annotated[
+        int, typer.Option("--monthly", min=0, metavar="N", help="Keep one a month, of N months · 每月保留一个，共 N 个月")
+    ] = 0,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be removed · 仅显示将删除的内容")] = False,
+    as_json: Json = False,
+) -> None:
+    settings = settings_of(context)
+    policy = flows.PrunePolicy(last=last, daily=daily, weekly=weekly, monthly=monthly)
+    with progress(settings.lang, "progress_prune", place=place):
+        done = flows.prune_backups(settings, place, policy, dry_run=dry_run)
+    if as_json:
+        print_json(done)
+        return
+    facts = {
+        "removed": len(done.removed),
+        "kept": len(done.kept),
+        "objects": done.objects,
+        "bytes": done.bytes,
+        "place": done.place,
+    }
+    print_message(settings.lang, "prune_planned" if dry_run else "prune_done", **facts)
+    if done.removed:
+        print_message(settings.lang, "prune_removed", backups=", ".join(done.removed))
+    if done.locked:
+        print_message(settings.lang, "prune_locked", backups=", ".join(done.locked))
+
+
 def restore(
     context: typer.Context,
     place: Place,

@@ -26,6 +26,7 @@ class PayloadKind(StrEnum):
     JSON = "json"
     CSV = "csv"
     TEXT = "text"
+    SPARKPLUG = "sparkplug"  # Sparkplug B: only its own source has it, whose collector knows when sessions begin
 
 
 class StatusCodes(StrEnum):
@@ -91,6 +92,8 @@ VALUES_WITH_STATUS = PayloadFormat(
     kind=PayloadKind.JSON,
     readings=ReadingLayout(value_key="Value", time_key="SourceTimestamp", status_key="StatusCode", codes=StatusCodes.OPC_UA),
 )
+# Metrics of Sparkplug B, each of which is a reading.
+SPARKPLUG_METRICS = PayloadFormat(kind=PayloadKind.SPARKPLUG, readings=ReadingLayout())
 # Payloads of known programs: how their records and readings lie.
 PRESETS: Mapping[str, PayloadFormat] = {
     # {"timestamp_ms": 1, "value": 2}: one tag per topic (United Manufacturing Hub)

@@ -29,7 +29,9 @@ from lakeward.core.spelling import did_you_mean
 
 # Keys of the record format that text in payloads shares with files.
 _DIALECT = ("delimiter", "quote", "escape", "nulls", "decimal", "thousands", "timezone", "names")
-_FORMS = (*PayloadKind, *PRESETS)
+# Sparkplug B has a source of its own.
+_KINDS = tuple(kind for kind in PayloadKind if kind is not PayloadKind.SPARKPLUG)
+_FORMS = (*_KINDS, *PRESETS)
 KEYS: Mapping[str, KeyDoc] = {
     "payload": KeyDoc(
         ", ".join(f"`{form}`" for form in _FORMS),
@@ -89,7 +91,7 @@ def check_message_columns(views: Sequence[View], columns: Sequence[Column], payl
             if name.startswith(ENVELOPE_MARK):
                 if name not in fields and not _is_level(name):
                     _fail_name(view, name, fields)
-            elif payload.readings and name not in READING_COLUMNS and not name.startswith(POINTER_MARK):
+            elif payload.readings and name not in READING_COLUMNS and not _is_pointer_of(name, payload):
                 _fail_name(view, name, (*READING_COLUMNS, *fields))
             elif payload.kind is PayloadKind.TEXT and not payload.readings:
                 _fail_name(view, name, fields)
@@ -98,6 +100,11 @@ def check_message_columns(views: Sequence[View], columns: Sequence[Column], payl
 def _fail_name(view: View, name: str, known: tuple[str, ...]) -> None:
     key = "physicalName" if "physicalName" in view.values else "name"
     view.fail(key, "contract_message_field", found=safe_repr(name), close=did_you_mean(name, known), expected=", ".join(known))
+
+
+def _is_pointer_of(name: str, payload: PayloadFormat) -> bool:
+    """Whether the name points into records of this format."""
+    return name.startswith(POINTER_MARK) and payload.kind is not PayloadKind.SPARKPLUG
 
 
 def _is_level(name: str) -> bool:
@@ -109,7 +116,7 @@ def _is_level(name: str) -> bool:
 def _preset(view: View, name: str) -> PayloadFormat:
     for key in ("layout", "records", *_READING_KEYS, "names", "delimiter"):
         if view.values.get(key) is not None:
-            view.fail(key, "contract_key_of_other_payload", key=key, found=name, expected=", ".join(PayloadKind))
+            view.fail(key, "contract_key_of_other_payload", key=key, found=name, expected=", ".join(_KINDS))
     return PRESETS[name]
 
 

@@ -5,7 +5,8 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import TypeAlias
 
-from lakeward.contracts.collected_source import HttpSource, ModbusSource, OpcUaSource
+from lakeward.contracts.collected_source import HttpSource, ModbusSource, OpcUaSource, SparkplugSource
+from lakeward.contracts.collected_source import MqttVersion as MqttVersion  # noqa: PLC0414 -- what readers of contracts name
 from lakeward.contracts.segment_bounds import SEGMENT_BATCH_BYTES, SegmentBounds
 
 # Default size limit of one batch: minutes of work, and within the memory of a small machine.
@@ -30,6 +31,7 @@ class SourceKind(StrEnum):
     HTTP = "http"
     OPCUA = "opcua"
     MODBUS = "modbus"
+    SPARKPLUG = "sparkplug"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,13 +49,6 @@ class FileDropSource:
     pattern: str
     limit_bytes: int = LIMIT_BYTES
     retention_days: int | None = None
-
-
-class MqttVersion(StrEnum):
-    """Versions of MQTT."""
-
-    V5 = "5"
-    V311 = "3.1.1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +158,9 @@ class KafkaSource:
     retention_days: int | None = None
 
 
-ContractSource: TypeAlias = FileDropSource | MqttSource | SqlSource | KafkaSource | HttpSource | OpcUaSource | ModbusSource
+ContractSource: TypeAlias = (
+    FileDropSource | MqttSource | SqlSource | KafkaSource | HttpSource | OpcUaSource | ModbusSource | SparkplugSource
+)
 """The source of a dataset's batches: one frozen class per kind of source, each with `limit_bytes` and `retention_days`.
 
 A new kind needs these things:
@@ -185,4 +182,4 @@ mypy reports the choice in `sources/opening.py` that lacks a kind. Engines, judg
 """
 
 # Sources that nothing but a collector brings into the lake.
-COLLECTED_SOURCES = (MqttSource, HttpSource, OpcUaSource, ModbusSource)
+COLLECTED_SOURCES = (MqttSource, HttpSource, OpcUaSource, ModbusSource, SparkplugSource)

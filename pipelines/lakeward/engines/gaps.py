@@ -90,7 +90,7 @@ GAPS = (
     Gap(
         "landed messages",
         GapKind.NOT_YET,
-        "Payloads of messages (MQTT) are decoded by the driver, whose rows executors then judge and write.",
+        "Payloads of messages (MQTT, Sparkplug B) are decoded by the driver, whose rows executors then judge and write.",
         "One decoder, so that a payload never means one thing here and another there. A driver of two cores decodes some 500,000 messages a "
         "second; more than that needs several datasets.",
     ),

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from lakeward.contracts.batch import BatchInput
 from lakeward.contracts.model import Column, DataType
 from lakeward.contracts.record_format import RecordFormat
+from lakeward.core.dataset_names import NameHistory
 from lakeward.core.names import Relation, TableName
 from lakeward.engines.external import AttachedData, ExternalData, Staged
 from lakeward.engines.tables import (
@@ -265,6 +266,7 @@ class Engine(TableStore, QueryEngine, Protocol):
 
     name: str  # as `LAKEWARD_ENGINE` says it
     product: tuple[str, str]  # what computes, and its version, as lineage names them
+    names: NameHistory  # of renamed datasets
     scratch: Path
 
     def close(self) -> None:

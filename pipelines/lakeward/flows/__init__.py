@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from lakeward.flows.authoring.new import draft_from_files as draft_from_files
     from lakeward.flows.authoring.new_address import draft_from_address as draft_from_address
     from lakeward.flows.authoring.project import create_project as create_project
+    from lakeward.flows.authoring.rename import Renaming as Renaming
+    from lakeward.flows.authoring.rename import rename_dataset as rename_dataset
     from lakeward.flows.authoring.retire import Retirement as Retirement
     from lakeward.flows.authoring.retire import retire_dataset as retire_dataset
     from lakeward.flows.authoring.words import word_warnings as word_warnings
@@ -53,6 +55,9 @@ if TYPE_CHECKING:
     from lakeward.flows.backup.migrate import migrate as migrate
     from lakeward.flows.backup.migration_answers import MigrationAnswer as MigrationAnswer
     from lakeward.flows.backup.migration_answers import MigrationOptions as MigrationOptions
+    from lakeward.flows.backup.prune import PruneAnswer as PruneAnswer
+    from lakeward.flows.backup.prune import PrunePolicy as PrunePolicy
+    from lakeward.flows.backup.prune import prune_backups as prune_backups
     from lakeward.flows.backup.restore import RestoreAnswer as RestoreAnswer
     from lakeward.flows.backup.restore import RestoreOptions as RestoreOptions
     from lakeward.flows.backup.restore import restore as restore
@@ -71,6 +76,7 @@ if TYPE_CHECKING:
     from lakeward.flows.base.run_lines import log_run as log_run
     from lakeward.flows.base.run_lines import run_lines as run_lines
     from lakeward.flows.base.run_lines import summary_line as summary_line
+    from lakeward.flows.base.telemetry import telemetry_problem as telemetry_problem
     from lakeward.flows.batch.asset_facts import asset_facts as asset_facts
     from lakeward.flows.batch.backfill import Span as Span
     from lakeward.flows.batch.backfill import backfill_dataset as backfill_dataset
@@ -228,6 +234,7 @@ if TYPE_CHECKING:
     from lakeward.flows.portal.important import read_important as read_important
     from lakeward.flows.portal.lineage import LineageNode as LineageNode
     from lakeward.flows.portal.lineage import LineageView as LineageView
+    from lakeward.flows.portal.lineage import lineage_of_tables as lineage_of_tables
     from lakeward.flows.portal.lineage import lineage_view as lineage_view
     from lakeward.flows.portal.lineage import read_impact as read_impact
     from lakeward.flows.portal.logins import PortalUser as PortalUser
@@ -236,6 +243,9 @@ if TYPE_CHECKING:
     from lakeward.flows.portal.portal import open_portal as open_portal
     from lakeward.flows.portal.reading import ModelReading as ModelReading
     from lakeward.flows.portal.sign_in import SignIns as SignIns
+    from lakeward.flows.portal.snapshot import ScorecardReading as ScorecardReading
+    from lakeward.flows.portal.snapshot import open_scorecard_reading as open_scorecard_reading
+    from lakeward.flows.portal.snapshot import store_evidence as store_evidence
     from lakeward.flows.portal.token_holders import TokenHolder as TokenHolder
     from lakeward.flows.quarantine.events import Signature as Signature
     from lakeward.flows.quarantine.selection import Selection as Selection
@@ -252,7 +262,6 @@ if TYPE_CHECKING:
     from lakeward.flows.risk.report import RiskReport as RiskReport
     from lakeward.flows.risk.report import write_risk_report as write_risk_report
     from lakeward.flows.risk.rules import report_form as report_form
-    from lakeward.flows.scorecard.build import build_scorecard as build_scorecard
     from lakeward.flows.scorecard.build import open_figure as open_figure
     from lakeward.flows.scorecard.build import read_scorecard as read_scorecard
     from lakeward.flows.scorecard.build import scorecard_path as scorecard_path
@@ -337,6 +346,7 @@ if TYPE_CHECKING:
     from lakeward.quality.indicators import indicator_name as indicator_name
     from lakeward.quality.rule import Dimension as Dimension
     from lakeward.quality.rule import Outcome as Outcome
+    from lakeward.scorecard.figures import FamilyResult as FamilyResult
     from lakeward.scorecard.figures import FigureRow as FigureRow
     from lakeward.scorecard.figures import figure_id as figure_id
     from lakeward.serving.copies import CopyForm as CopyForm

@@ -47,7 +47,7 @@ def quantile(values: str, share: float) -> BatchAggregate:
 
 def most_common(value: str, most: int) -> tuple[BatchAggregate, BatchAggregate]:
     """The most common values, in order, `most` at most, and their number."""
-    ranked = f"SELECT {value} AS own, count(*) AS copies FROM {{}} AS batch WHERE {value} IS NOT NULL GROUP BY own"
+    ranked = f"SELECT {value} AS own, count(*) AS copies FROM {{}} AS batch WHERE {value} IS NOT NULL GROUP BY {value}"
     listed, counted = stable_name("l", ranked), stable_name("n", ranked)
 
     def top(rows: str) -> str:

@@ -151,8 +151,8 @@ domains AS (SELECT domain, {mean("level")} AS score, count(level) AS measured, c
             name="items",
             tables=tables,
             keys=("item",),
-            numbers=("level", "ceiling", "coverage"),
-            sql=f"{items}\nSELECT item, level, ceiling, coverage, reason, missing FROM items ORDER BY CAST(domain AS INTEGER), item",
+            numbers=("level", "proposal", "ceiling", "coverage"),
+            sql=f"{items}\nSELECT item, level, proposal, ceiling, coverage, reason, missing FROM items ORDER BY CAST(domain AS INTEGER), item",
         ),
         Family(
             name="domains",

@@ -1,6 +1,7 @@
 """A move of a lake writes only into an empty place outside of the lake, happens once, and is finished by the same command after a kill."""
 
 import os
+import resource
 import signal
 from dataclasses import replace
 from pathlib import Path
@@ -9,9 +10,13 @@ import pytest
 
 from lakeward.core.errors import MachineError, UsageError
 from lakeward.core.settings import Settings
+from lakeward.core.storage.bucket import BucketStore
 from lakeward.flows import MigrationOptions, back_up, list_tables, migrate
 from lakeward.flows.backup import migrate as migrating
 from lakeward.flows.backup import undo as undoing
+from lakeward.flows.backup.move import all_locked
+from lakeward.flows.base.workspace import open_workspace
+from support.object_stores import BUCKET, environment, options
 from support.plant import Plant, make_plant
 from support.processes import quick_processes
 from support.remote_plant import contents, fill
@@ -50,6 +55,53 @@ def test_a_lake_moves_only_to_an_empty_folder(plant, tmp_path):
     assert [path.name for path in (tmp_path / "used").iterdir()] == ["mine"]
     (tmp_path / "empty").mkdir()
     assert migrate(plant.settings, MigrationOptions(to="../empty")).done
+
+
+def test_a_lake_moves_only_to_an_empty_prefix(plant, endpoint):
+    store = BucketStore(f"s3://{BUCKET}/used", options(endpoint))
+    store.create("mine", b"mine")
+    at_store = replace(plant.settings, store=environment(endpoint))
+    for dry_run in (True, False):
+        with pytest.raises(UsageError) as refused:
+            migrate(at_store, MigrationOptions(to=f"s3://{BUCKET}/used", dry_run=dry_run))
+        assert refused.value.code == "move_place_used"
+    assert [name for name, _, _ in store.walk("")] == ["mine"]
+    assert list_tables(plant.settings)
+
+
+def test_an_empty_lake_is_moved_by_one_at_a_time(tmp_path):
+    plant = make_plant(tmp_path / "plant")
+    with open_workspace(plant.settings).engine() as engine, all_locked(engine):
+        with pytest.raises(UsageError) as refused:
+            migrate(plant.settings, MigrationOptions(to="../second"))
+        assert refused.value.code == "lake_in_use"
+    assert not (tmp_path / "second").exists()
+    assert migrate(plant.settings, MigrationOptions(to="../second")).done
+
+
+def move_with_file_limit(root, limit, said):
+    """Move the lake where no file can have more bytes than the limit, as if the disk were full; writes the error to a file."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+    try:
+        migrate(Settings(start=Path(root)), MigrationOptions(to="../moved"))
+    except MachineError as error:
+        said.write_text(error.code)
+
+
+def test_a_move_to_a_full_disk_says_so_and_goes_on(plant, tmp_path):
+    before = contents(plant)
+    assert ended_in(move_with_file_limit, plant.root, 2_500, tmp_path / "said") == 0
+    assert (tmp_path / "said").read_text() == "migrate_not_written"
+    with pytest.raises(MachineError) as refused:
+        list_tables(replace(plant.settings, lake=str(tmp_path / "moved")))
+    assert refused.value.code == "lake_unfinished"
+    for dry_run in (True, False):  # an upgrade of what is on its way elsewhere
+        with pytest.raises(UsageError) as refused:
+            migrate(plant.settings, MigrationOptions(dry_run=dry_run))
+        assert (refused.value.code, refused.value.facts["place"]) == ("migrate_other_unfinished", str(plant.root / "../moved"))
+    migrate(plant.settings, MigrationOptions(to="../moved"))
+    assert contents(plant) == before
 
 
 def ended_in(target, *arguments):

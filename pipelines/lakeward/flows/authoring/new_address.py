@@ -10,22 +10,30 @@ from lakeward.flows.authoring.new_modbus import SCHEME as DEVICE
 from lakeward.flows.authoring.new_modbus import draft_from_devices
 from lakeward.flows.authoring.new_opcua import SCHEME as SERVER
 from lakeward.flows.authoring.new_opcua import draft_from_server
+from lakeward.flows.authoring.new_sparkplug import draft_from_edges, is_address_of_edges
 from lakeward.flows.authoring.new_table import draft_from_table
 from lakeward.sources.collectors.mqtt_client import SCHEMES as BROKERS
 from lakeward.sources.sql.opening import SCHEMES as DATABASES
 
 
-def draft_from_address(settings: Settings, name: str, url: str, watch: str = WATCH, stop: Event | None = None) -> DraftedDataset:
-    """As `draft_from_table`, `draft_from_broker`, `draft_from_server` and `draft_from_devices`, by the scheme of the address.
+def draft_from_address(
+    settings: Settings, name: str, url: str, watch: str = WATCH, stop: Event | None = None, *, rebirth: bool = False
+) -> DraftedDataset:
+    """As `draft_from_table`, `draft_from_broker`, `draft_from_edges`, `draft_from_server` and `draft_from_devices`, by the address.
 
     Args:
         watch: How long a broker or server is watched, such as `30s` or `5min`.
         stop: Ends that earlier when it is set.
+        rebirth: Whether edges of Sparkplug B are asked for their births.
 
     Raises:
-        UsageError: No kind has this scheme; or as they do.
+        UsageError: No kind has this scheme, or `rebirth` is of another kind; or as they do.
     """
     scheme = url.partition("://")[0].lower()
+    if is_address_of_edges(url):
+        return draft_from_edges(settings, name, url, watch, stop or Event(), ask=rebirth)
+    if rebirth:
+        raise UsageError("new_rebirth_of_other")
     if scheme in BROKERS:
         return draft_from_broker(settings, name, url, watch, stop or Event())
     if scheme == SERVER:

@@ -17,6 +17,7 @@ from lakeward.flows.backup.lake_places import lie_in_each_other
 from lakeward.flows.backup.manifest import BackupTable, Manifest, NeededKey, Part, backup_id
 from lakeward.flows.backup.needed_keys import needed_keys
 from lakeward.flows.backup.object_locks import check_lockable, lock_manifest, lock_objects
+from lakeward.flows.backup.removal import alone_at
 from lakeward.flows.backup.repository import BackupRepository, open_repository
 from lakeward.flows.base import governance
 from lakeward.flows.base.answers import fields_of
@@ -67,7 +68,7 @@ def back_up(settings: Settings, address: str, immutable_days: int | None = None)
     Raises:
         UsageError: Something else lies at the place, it lies in the lake, or it can't lock objects.
         DataError: A file of the lake is missing, or was changed though it is written once: the last backup stays the last good one.
-        StoreConflictError: Others committed all the time.
+        StoreConflictError: Others committed all the time, or took the place over from a process that was not heard of.
         MachineError: The lake can't be read or the place can't be written.
     """
     workspace = open_workspace(settings)
@@ -77,14 +78,19 @@ def back_up(settings: Settings, address: str, immutable_days: int | None = None)
     until = datetime.now(UTC) + timedelta(days=immutable_days) if immutable_days is not None else None
     if until:
         check_lockable(repository)
-    with workspace.engine() as engine:
-        manifest = _store_content(workspace, engine, repository)
-    if until:
-        is_locked = lock_objects(repository, (file.sha256 for file in manifest.files), until)
-        manifest = replace(manifest, locked_until=until.isoformat(timespec="seconds") if is_locked else None)
-    name = repository.write_manifest(manifest)
-    if until:
-        lock_manifest(repository, name, until)
+    with alone_at(repository) as lease:
+        with workspace.engine() as engine:
+            manifest = _store_content(workspace, engine, repository)
+        if until:
+            is_locked, at = (
+                lock_objects(repository, (file.sha256 for file in manifest.files), until),
+                until.isoformat(timespec="seconds"),
+            )
+            manifest = replace(manifest, locked_until=at if is_locked else None, kept_until=at)
+        lease.check_now()
+        name = repository.write_manifest(manifest)
+        if until:
+            lock_manifest(repository, name, until)
     return _answer(manifest, repository)
 
 
@@ -92,7 +98,8 @@ def _store_content(workspace: Workspace, engine: Engine, repository: BackupRepos
     """Store what the lake and the project consist of now; the manifest of it."""
     started = datetime.now(UTC)
     versions = pinned_versions(engine, workspace.lake)
-    copier = ContentCopier(repository, repository.newest(), engine.scratch)
+    previous = repository.newest(workspace.project.name, str(workspace.lake))
+    copier = ContentCopier(repository, previous, engine.scratch)
     files = copier.copy([*_sources(workspace, versions)])
     return Manifest(
         id=backup_id(started),

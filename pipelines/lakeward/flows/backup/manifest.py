@@ -83,6 +83,7 @@ class Manifest:
         started_at: Before anything was read, in ISO 8601.
         stored: Bytes that were new in the place of backups.
         locked_until: Until when its objects can't be deleted, in ISO 8601; None where nothing keeps them.
+        kept_until: Until when `prune` leaves it, as its maker asked, also where nothing else keeps it.
     """
 
     id: str
@@ -98,6 +99,7 @@ class Manifest:
     tables: tuple[BackupTable, ...]
     keys: tuple[NeededKey, ...]
     files: tuple[BackupFile, ...]
+    kept_until: str | None = None
 
     @property
     def size(self) -> int:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from lakeward.core.errors import UsageError
+from lakeward.core.errors import MachineError, UsageError
 from lakeward.core.settings import EMBEDDED, Settings
 from lakeward.core.storage.lake import Lake, store_of
 from lakeward.engines.delta.pinned_versions import newest_versions
@@ -30,17 +30,25 @@ def migrate(settings: Settings, options: MigrationOptions) -> MigrationAnswer:
     """Upgrade the lake of the project, move it, or take the last migration back.
 
     Raises:
-        UsageError: The lake is in use, can't lie at the place, another lake lies there, or there is nothing to take back.
-        MachineError: A newer version wrote the lake, it was moved, or it can't be read or written.
+        UsageError: The lake is in use, can't lie at the place, something else lies there, or there is nothing to take back.
+        MachineError: A newer version wrote the lake, it was moved, or it or the place can't be read or written, as on a full disk.
         StoreConflictError: Others wrote all the time.
     """
     workspace = open_workspace(settings)
+    try:
+        return _migrate(workspace, options)
+    except OSError as error:
+        place = workspace.lake if options.to is None else lake_place(workspace, options.to)
+        raise MachineError("migrate_not_written", place=place, found=error.strerror or type(error).__name__) from error
+
+
+def _migrate(workspace: Workspace, options: MigrationOptions) -> MigrationAnswer:
     if options.undo:
         return Undoing(workspace, options).run()
     with _session(workspace) as engine:
         answer = _move(workspace, engine, options) if options.to is not None else _upgrade(workspace, engine, options)
     if options.verify and not options.dry_run:
-        answer = replace(answer, replay=replay_lake(open_workspace(settings)))
+        answer = replace(answer, replay=replay_lake(open_workspace(workspace.settings)))
     return answer
 
 
@@ -48,7 +56,7 @@ def migrate(settings: Settings, options: MigrationOptions) -> MigrationAnswer:
 def _session(workspace: Workspace) -> Iterator[Engine]:
     """A session over a lake that is unused; also over one whose move was cut off."""
     check_unused(workspace.lake)
-    engine = open_engine(EMBEDDED, workspace.lake, workspace.settings.memory)
+    engine = open_engine(EMBEDDED, workspace.lake.as_stored(), workspace.settings.memory)
     try:
         _check_open(workspace, engine)
         yield engine
@@ -73,6 +81,9 @@ def _check_open(workspace: Workspace, engine: Engine) -> None:
 
 def _upgrade(workspace: Workspace, engine: Engine, options: MigrationOptions) -> MigrationAnswer:
     lake, found = workspace.lake, schema_version(engine)
+    record = last_record(store_of(lake.root()))
+    if record and record.is_move and not record.after:
+        raise UsageError("migrate_other_unfinished", place=record.to_place)
     changes = tuple(planned_changes(engine, lake))
     is_done = options.dry_run or is_current(engine, lake)
     answer = MigrationAnswer(

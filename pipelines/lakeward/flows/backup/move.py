@@ -25,14 +25,17 @@ from lakeward.flows.base.workspace import Workspace
 
 # Rounds of copying what others, who hold no dataset, wrote meanwhile.
 _ROUNDS = 20
+# Lock of the lake as a whole, which is no name of a dataset; only migrations take it.
+LAKE_LOCK = ".lake"
 _SCHEMA = TableName(Layer.GOVERNANCE, SCHEMA_TABLE)
 
 
 @contextmanager
 def all_locked(engine: Engine) -> Iterator[None]:
-    """Hold all datasets of the lake until the end of the block."""
-    datasets = sorted({info.name.name for info in engine.tables() if info.name.layer is not Layer.GOVERNANCE})
+    """Hold the lake and all its datasets until the end of the block: one that has no dataset has a lock too."""
     with ExitStack() as locks:
+        locks.enter_context(engine.dataset_lock(LAKE_LOCK))
+        datasets = sorted({info.name.name for info in engine.tables() if info.name.layer is not Layer.GOVERNANCE})
         for dataset in datasets:
             locks.enter_context(engine.dataset_lock(dataset))
         yield
@@ -46,8 +49,8 @@ def check_movable(workspace: Workspace, target: Lake) -> None:
     """
     if lie_in_each_other(workspace.lake, target):
         raise UsageError("move_to_itself", lake=workspace.lake, place=target)
+    _check_empty(workspace.lake, target)
     if target.options is None:
-        _check_empty(workspace.lake, target)
         return
     if any((workspace.files / KEYS).glob("*")):
         raise UsageError("lake_keys_need_folder", lake=target)
@@ -59,11 +62,18 @@ def check_movable(workspace: Workspace, target: Lake) -> None:
 
 
 def _check_empty(lake: Lake, target: Lake) -> None:
-    """Check that the folder is empty, or holds what the same move left when it was cut off."""
-    folder, record = target.files, last_record(store_of(lake.root()))
+    """Check that the folder or prefix is empty, or holds what the same move left when it was cut off."""
+    record = last_record(store_of(lake.root()))
     is_resumed = record is not None and not record.after and record.to_place == str(target)
-    if folder.exists() and not is_resumed and not (folder.is_dir() and not any(folder.iterdir())):
+    if not is_resumed and _holds_something(target):
         raise UsageError("move_place_used", place=target)
+
+
+def _holds_something(place: Lake) -> bool:
+    if place.options is not None:
+        return next(iter(store_of(place.root()).walk("")), None) is not None
+    folder = place.files
+    return folder.exists() and not (folder.is_dir() and not any(folder.iterdir()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ A manifest is written after all that it names, so a backup that was cut off has 
 
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,7 +24,7 @@ from lakeward.flows.base.lake import lake_at_url
 
 # Objects of a place of backups.
 _MARK, _MARK_TEXT = "lakeward-backups.json", b'{"format": 1}\n'
-_OBJECTS, _MANIFESTS = "objects", "backups"
+OBJECTS, MANIFESTS = "objects", "backups"
 # Permissions of its files: they hold what the tables hold.
 _PRIVATE = 0o600
 
@@ -48,7 +48,7 @@ class BackupRepository:
             UsageError: Something else lies there.
             MachineError: It can't be written.
         """
-        with self._faults():
+        with place_faults(self.place):
             if self.store.exists(_MARK):
                 return
             if next(iter(self.store.walk("")), None) is not None:
@@ -61,9 +61,9 @@ class BackupRepository:
         Raises:
             UsageError: It is no place of backups.
         """
-        with self._faults():
-            names = self.store.list_names(_MANIFESTS)
-            kept = {name.rpartition("/")[2] for name, _ in self.locks.versions(f"{_MANIFESTS}/")} if self.locks else ()
+        with place_faults(self.place):
+            names = self.store.list_names(MANIFESTS)
+            kept = {name.rpartition("/")[2] for name, _ in self.locks.versions(f"{MANIFESTS}/")} if self.locks else ()
             if not names and not kept and not self.store.exists(_MARK):
                 raise UsageError("backup_place_missing", place=self.place)
             return sorted({*names, *kept})
@@ -74,13 +74,13 @@ class BackupRepository:
         Raises:
             DataError: It was changed or is missing.
         """
-        with self._faults():
-            content = self.store.read(f"{_MANIFESTS}/{name}") or b""
+        with place_faults(self.place):
+            content = self.store.read(f"{MANIFESTS}/{name}") or b""
         if manifest_name(id_of_name(name), content) != name and self.locks:
             with TemporaryDirectory() as folder:
                 file = Path(folder) / name
                 self._find_version(
-                    f"{_MANIFESTS}/{name}", file, lambda: manifest_name(id_of_name(name), file.read_bytes()) == name
+                    f"{MANIFESTS}/{name}", file, lambda: manifest_name(id_of_name(name), file.read_bytes()) == name
                 )
                 content = file.read_bytes() if file.exists() else b""
         return read_manifest(name, content)
@@ -99,20 +99,20 @@ class BackupRepository:
             raise UsageError("backup_not_found", place=self.place, backup=ascii(wanted or "-"), newest=newest)
         return self.manifest(found[-1])
 
-    def newest(self) -> Manifest | None:
-        """The newest backup whose manifest is whole; None before the first."""
+    def newest(self, project: str, lake: str) -> Manifest | None:
+        """The newest backup of this lake whose manifest is whole; None before the first. Others may share the place."""
         for name in reversed(self.manifest_names()):
-            try:
-                return self.manifest(name)
-            except DataError:
-                continue
+            with suppress(DataError):
+                found = self.manifest(name)
+                if (found.project, found.lake) == (project, lake):
+                    return found
         return None
 
     def write_manifest(self, manifest: Manifest) -> str:
         """Write the manifest, which makes the backup; returns the name of its object."""
         content = manifest.to_bytes()
-        name = f"{_MANIFESTS}/{manifest_name(manifest.id, content)}"
-        with self._faults():
+        name = f"{MANIFESTS}/{manifest_name(manifest.id, content)}"
+        with place_faults(self.place):
             self.store.create(name, content)
         return name
 
@@ -121,14 +121,14 @@ class BackupRepository:
         size = file.stat().st_size
         if self.is_stored(sha256, size):
             return False
-        with self._faults():
+        with place_faults(self.place):
             self.store.upload(file, object_name(sha256))
         self._stored_sizes()[sha256] = size
         return True
 
     def is_stored(self, sha256: str, size: int) -> bool:
         """Whether there is an object of this hash and size."""
-        with self._faults():
+        with place_faults(self.place):
             return self._stored_sizes().get(sha256) == size
 
     @contextmanager
@@ -141,7 +141,7 @@ class BackupRepository:
         name = object_name(sha256)
         if not self.place.options:
             file = self.place.files / name
-            with self._faults():
+            with place_faults(self.place):
                 is_whole = file.is_file() and file_hash(file) == sha256
             yield file if is_whole else None
             return
@@ -172,16 +172,18 @@ class BackupRepository:
 
     def _stored_sizes(self) -> dict[str, int]:
         if self._stored is None:
-            objects = ((name.rpartition("/")[2], size) for name, size, _ in self.store.walk(_OBJECTS))
+            objects = ((name.rpartition("/")[2], size) for name, size, _ in self.store.walk(OBJECTS))
             self._stored = {name: size for name, size in objects if SHA256.fullmatch(name)}
         return self._stored
 
-    @contextmanager
-    def _faults(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise MachineError("backup_place_fault", place=self.place, found=error.strerror or type(error).__name__) from error
+
+@contextmanager
+def place_faults(place: Lake) -> Iterator[None]:
+    """Raise failures of the machine at a place of backups as `MachineError`."""
+    try:
+        yield
+    except OSError as error:
+        raise MachineError("backup_place_fault", place=place, found=error.strerror or type(error).__name__) from error
 
 
 def open_repository(settings: Settings, address: str, project: Project | None) -> BackupRepository:
@@ -200,7 +202,7 @@ def open_repository(settings: Settings, address: str, project: Project | None) -
 
 def object_name(sha256: str) -> str:
     """Name of the object that has the content of this hash."""
-    return f"{_OBJECTS}/{sha256[:2]}/{sha256}"
+    return f"{OBJECTS}/{sha256[:2]}/{sha256}"
 
 
 def file_hash(file: Path) -> str:

@@ -87,7 +87,7 @@ def restore(settings: Settings, address: str, options: RestoreOptions) -> Restor
         address: Folder or URL of the backups.
 
     Raises:
-        UsageError: There is no such backup, or something is in the way.
+        UsageError: There is no such backup, it is of another project, or something is in the way.
         DataError: The backup is damaged; the file is named.
         SettingsError: The restored `project.yaml` names a lake that can't be reached.
         MachineError: The backup can't be read, or the project or the lake can't be written, as on a full disk.
@@ -103,6 +103,11 @@ def restore(settings: Settings, address: str, options: RestoreOptions) -> Restor
 
 def _restore_into(root: Path, settings: Settings, repository: BackupRepository, options: RestoreOptions) -> RestoreAnswer:
     manifest = repository.find(options.backup)
+    project = _project(root)
+    if project and project.name != manifest.project:
+        raise UsageError(
+            "restore_other_project", backup=manifest.id, found=manifest.project, expected=project.name, place=repository.place
+        )
     own = root / _OWN
     own.mkdir(mode=0o700, parents=True, exist_ok=True)
     for left in own.glob("restore-*"):

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -16,6 +17,7 @@ from lakeward.engines.protocols import Engine
 from lakeward.engines.tables import TableColumn, Txn
 from lakeward.flows.base.pinning import PinnedBatch
 from lakeward.flows.base.run_costs import BatchShare, CostAccount
+from lakeward.flows.base.telemetry import NO_RECORDER, Recorder
 from lakeward.flows.base.workspace import Workspace
 from lakeward.quality.weights import EQUAL_WEIGHTS, Weights
 
@@ -59,6 +61,7 @@ class BatchContext:
         weights: Weights of the batch's score.
         costs: Takes what the batch cost.
         thread_began: Processor seconds of this thread when the batch began.
+        recorder: Takes traces.
     """
 
     engine: Engine
@@ -73,6 +76,7 @@ class BatchContext:
     weights: Weights = EQUAL_WEIGHTS
     costs: CostAccount = field(default_factory=CostAccount)
     thread_began: float = field(default_factory=time.thread_time)
+    recorder: Recorder = NO_RECORDER
 
     @classmethod
     def begin(
@@ -90,6 +94,7 @@ class BatchContext:
             outbox=workspace.outbox,
             weights=workspace.weights,
             costs=workspace.costs,
+            recorder=workspace.recorder,
         )
 
     @property
@@ -106,6 +111,11 @@ class BatchContext:
     def bronze_txn(self) -> Txn:
         """The Delta transaction of this batch in bronze and rejects, which a rebuild does not write again."""
         return Txn(f"lakeward/{self.contract.name}", self.pinned.seq)
+
+    def span(self, stage: str) -> AbstractContextManager[None]:
+        """A span of a stage of the batch."""
+        own = {"lakeward.dataset": self.contract.name, "lakeward.run_id": self.run_id}
+        return self.recorder.span(stage, {**own, "lakeward.batch": self.pinned.seq, "lakeward.stage": stage})
 
     def account(self, flow: str) -> None:
         """Add what the batch cost; of an engine whose work another process does, that it was not measured."""

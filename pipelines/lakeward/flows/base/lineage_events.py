@@ -56,7 +56,8 @@ def trace_step(context: BatchContext, layer: Layer, inputs: Sequence[Dataset]) -
     outputs: list[Dataset] = []
     succeeded = False
     try:
-        yield outputs
+        with context.span(str(layer)):
+            yield outputs
         succeeded = True
     finally:
         if not succeeded:

@@ -1,7 +1,7 @@
 """The environment of a flow: project, lake, engine and clock."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
@@ -22,6 +22,7 @@ from lakeward.engines.protocols import Engine
 from lakeward.flows.base.governance import check_schema_version
 from lakeward.flows.base.lake import find_lake
 from lakeward.flows.base.run_costs import CostAccount
+from lakeward.flows.base.telemetry import NO_RECORDER, Recorder, open_recorder
 from lakeward.quality.weights import EQUAL_WEIGHTS, Weights, read_weights
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Workspace:
         costs: What batches cost.
         pool: Where sessions come from; None for sessions of their own.
         on_progress: Takes what a long run does now; called by several threads.
+        recorder: Takes traces and metrics.
     """
 
     settings: Settings
@@ -65,6 +67,7 @@ class Workspace:
     costs: CostAccount = field(default_factory=CostAccount)
     pool: EnginePool | None = None
     on_progress: OnProgress = ignore_progress
+    recorder: Recorder = NO_RECORDER
 
     @contextmanager
     def sharing(self) -> Iterator["Workspace"]:
@@ -159,8 +162,21 @@ class Workspace:
         from lakeward.flows.base.connections import find_connection  # noqa: PLC0415 -- needs a workspace
         from lakeward.sources.opening import LANDING, Landing, open_source  # noqa: PLC0415 -- as above
 
-        landing = Landing(self.files / LANDING, self.lake.bucket())
+        landing = Landing(self.files / LANDING, self.lake.bucket(), self.lake.names)
         return open_source(contract, self.project, landing, self.clock, partial(find_connection, self))
+
+
+@contextmanager
+def record_telemetry(workspace: Workspace, call: str | None = None) -> Iterator[Workspace]:
+    """The workspace with a recorder, where the environment names a collector; what is left is sent at the end.
+
+    Args:
+        call: Name of a span around all: `run`, `rebuild` or `backfill`; None for none, of a call without end.
+    """
+    with open_recorder(workspace.settings.telemetry) as recorder:
+        around = recorder.span(call, {"lakeward.project": workspace.project.name}) if call else nullcontext()
+        with around:
+            yield replace(workspace, recorder=recorder)
 
 
 def local_day(workspace: Workspace) -> date:
@@ -172,13 +188,20 @@ def open_workspace(settings: Settings, on_progress: OnProgress = ignore_progress
     """Open the project at or above `settings.start`.
 
     Raises:
-        UsageError: There is no project at or above `settings.start`.
+        UsageError: There is no project at or above `settings.start`, or a renaming was cut off.
         SettingsError: `project.yaml` is not valid, or the lake's object store lacks credentials.
         DefinitionError: The weights of scores are not valid.
     """
+    workspace = open_unfinished_workspace(settings)
+    workspace.project.check_renamed()
+    return replace(workspace, weights=_weights(workspace.project), on_progress=on_progress)
+
+
+def open_unfinished_workspace(settings: Settings) -> Workspace:
+    """As `open_workspace`, of a project whose renaming may have been cut off; with equal weights of scores."""
     project = load_project(find_project(settings.start))
-    lake = find_lake(project, settings, partial(_connection, project, settings))
-    return Workspace(settings=settings, project=project, lake=lake, weights=_weights(project), on_progress=on_progress)
+    lake = replace(find_lake(project, settings, partial(_connection, project, settings)), names=project.names)
+    return Workspace(settings=settings, project=project, lake=lake)
 
 
 def _connection(project: Project, settings: Settings, name: str) -> "ConnectionSettings":

@@ -10,7 +10,7 @@ from lakeward.core.errors import UsageError
 from lakeward.core.settings import Settings
 from lakeward.flows.base.batch_context import ignore_step
 from lakeward.flows.base.report import RunReport
-from lakeward.flows.base.workspace import OnProgress, ignore_progress, open_workspace
+from lakeward.flows.base.workspace import OnProgress, ignore_progress, open_workspace, record_telemetry
 from lakeward.flows.batch.ingest import run_ingest
 from lakeward.sources.protocols import ReceiveResult, Source
 from lakeward.sources.sql.source import SqlTable
@@ -47,7 +47,8 @@ def backfill_dataset(settings: Settings, name: str, span: Span, *, on_progress: 
         landed = source.receive_span(column, since, until) if isinstance(source, SqlTable) else 0
         return ReceiveResult(landed, 0, ())
 
-    report = run_ingest(workspace, name, ignore_step, receive=receive)
+    with record_telemetry(workspace, "backfill") as traced:
+        report = run_ingest(traced, name, ignore_step, receive=receive)
     if landed:
         return report
     facts: dict[str, object] = {"dataset": name, "since": span.since, "until": span.until}

@@ -6,6 +6,7 @@ The plan of a curation is pinned like any batch: it names the batches of each in
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 from lakeward.contracts.model import Contract, GoldModel
 from lakeward.core.errors import UsageError
@@ -18,7 +19,8 @@ from lakeward.flows.base.lineage_events import query_lineage, trace_step
 from lakeward.flows.base.order import active_contract
 from lakeward.flows.base.pinning import Definition, PinnedBatch
 from lakeward.flows.base.report import Counts, RunReport, Warnings
-from lakeward.flows.base.workspace import Workspace, open_workspace
+from lakeward.flows.base.telemetry import record_run
+from lakeward.flows.base.workspace import Workspace, open_workspace, record_telemetry
 from lakeward.flows.batch.finish import BatchResult, finish_batch, summarise_run
 from lakeward.flows.batch.generation import drop_previous_generation
 from lakeward.flows.batch.halt import BatchHalted, check_halt, record_halt, take_until_halted
@@ -103,14 +105,20 @@ def curate_dataset(settings: Settings, name: str, *, on_step: OnStep = ignore_st
         ContractError, SuiteError: Its contract, model or suite is not valid.
         ProtectionError: A column is graded above what the lake may hold.
     """
-    return run_curation(open_workspace(settings), name, on_step, full_refresh=full_refresh)
+    with record_telemetry(open_workspace(settings), "rebuild" if full_refresh else "run") as workspace:
+        return run_curation(workspace, name, on_step, full_refresh=full_refresh)
 
 
 def run_curation(workspace: Workspace, name: str, on_step: OnStep, *, full_refresh: bool = False) -> RunReport:
     """As `curate_dataset`, in an opened project."""
+    run_id = new_run_id()
+    curate = partial(_curate, workspace, name, run_id, on_step, full_refresh=full_refresh)
+    return record_run(workspace.recorder, "curate", name, run_id, curate)
+
+
+def _curate(workspace: Workspace, name: str, run_id: RunId, on_step: OnStep, *, full_refresh: bool) -> RunReport:
     candidate = curation_candidate(workspace, name)
     contract = candidate.contract
-    run_id = new_run_id()
     with workspace.engine(contract) as engine, engine.dataset_lock(name):
         check_lake_limit(workspace, engine, contract)
         last = pinning.current_definition(engine, name)

@@ -22,6 +22,7 @@ from lakeward.flows.base.batch_context import EXTRA_COLUMN, ROW_ID_COLUMNS, Batc
 from lakeward.flows.base.lineage_events import trace_step
 from lakeward.flows.base.pinning import Reprocess
 from lakeward.flows.base.report import Counts
+from lakeward.flows.batch.births import with_births
 from lakeward.flows.batch.bronze_rows import bronze_rows
 from lakeward.flows.batch.finish import BatchResult, finish_batch
 from lakeward.flows.batch.judge import judge_batch
@@ -107,20 +108,20 @@ def decode_rejects(
     bronze, rejects = contract.table(Layer.BRONZE), contract.table(Layer.REJECTS)
     info = engine.info(bronze)
     stored = {column.name: column.type for column in info.columns} if info else {}
-    staged = engine.stage(inputs, contract.record_format, contract.columns, stored)
+    staged = engine.stage(with_births(engine, contract, inputs), contract.record_format, contract.columns, stored)
     opened = engine.materialise("open_rejects", _open_rejects(engine, contract.name, selection, before))
-    whole = f"SELECT DISTINCT _file_seq, message FROM {opened} WHERE is_whole"
+    whole = f"SELECT DISTINCT _file_seq, message AS _message FROM {opened} WHERE is_whole"
     part = f"SELECT _file_seq, _row FROM {opened} WHERE NOT is_whole"
     rows = engine.materialise(
         "decoded_rows",
-        f"SELECT s.* FROM (SELECT *, {_message('_row')} AS message FROM {staged.rows}) s SEMI JOIN ({whole}) USING (_file_seq, message) "
-        f"UNION ALL SELECT s.* FROM (SELECT *, {_message('_row')} AS message FROM {staged.rows}) s SEMI JOIN ({part}) USING (_file_seq, _row)",
+        f"SELECT s.* FROM (SELECT *, {_message('_row')} AS _message FROM {staged.rows}) s SEMI JOIN ({whole}) USING (_file_seq, _message) "
+        f"UNION ALL SELECT s.* FROM (SELECT *, {_message('_row')} AS _message FROM {staged.rows}) s SEMI JOIN ({part}) USING (_file_seq, _row)",
     )
     known = f"SELECT _file_seq, _row FROM {rejects}" + ("" if before is None else f" WHERE _batch_seq < {before}")
     new = engine.materialise(
         "decoded_rejects",
-        f"SELECT s.* FROM (SELECT *, {_message('_row')} AS message FROM {staged.rejects}) s "
-        f"SEMI JOIN ({whole}) USING (_file_seq, message) SEMI JOIN (SELECT _file_seq, message FROM {rows}) USING (_file_seq, message) ANTI JOIN ({known}) USING (_file_seq, _row)",
+        f"SELECT s.* FROM (SELECT *, {_message('_row')} AS _message FROM {staged.rejects}) s "
+        f"SEMI JOIN ({whole}) USING (_file_seq, _message) SEMI JOIN (SELECT _file_seq, _message FROM {rows}) USING (_file_seq, _message) ANTI JOIN ({known}) USING (_file_seq, _row)",
     )
     return Decoded(rows, new, engine.fetch(f"SELECT count(*) AS n FROM {rows}")[0]["n"])
 

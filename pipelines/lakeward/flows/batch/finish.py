@@ -51,16 +51,8 @@ class BatchResult:
 
 def finish_batch(context: BatchContext, flow: str, counts: Counts, judged: JudgedBatch, warnings: Warnings) -> BatchResult:
     """Store the verdicts, then the run. Idempotent, so a resumed batch stores the same rows."""
-    append_verdicts(context, judged.verdicts)
-    append_series_state(context, judged.plan, judged.series)
-    context.on_step(BatchStep.VERDICTS)
-    if flow not in LATE_FLOWS:
-        append_scores(context, judged.verdicts)
-    context.on_step(BatchStep.SCORES)
-    append_edges(context)
-    context.on_step(BatchStep.LINEAGE)
-    governance.append_rows(context.engine, "runs", [_run_row(context, flow, counts, judged, warnings)], context.txn)
-    context.on_step(BatchStep.RUNS)
+    with context.span("records"):
+        _store_records(context, flow, counts, judged, warnings)
     context.account(flow)
     seconds = (context.clock.now() - context.started_at).total_seconds()
     return BatchResult(
@@ -73,6 +65,19 @@ def finish_batch(context: BatchContext, flow: str, counts: Counts, judged: Judge
         warnings=warnings,
         seconds=seconds,
     )
+
+
+def _store_records(context: BatchContext, flow: str, counts: Counts, judged: JudgedBatch, warnings: Warnings) -> None:
+    append_verdicts(context, judged.verdicts)
+    append_series_state(context, judged.plan, judged.series)
+    context.on_step(BatchStep.VERDICTS)
+    if flow not in LATE_FLOWS:
+        append_scores(context, judged.verdicts)
+    context.on_step(BatchStep.SCORES)
+    append_edges(context)
+    context.on_step(BatchStep.LINEAGE)
+    governance.append_rows(context.engine, "runs", [_run_row(context, flow, counts, judged, warnings)], context.txn)
+    context.on_step(BatchStep.RUNS)
 
 
 def summarise_run(

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain
 
 from lakeward.contracts.model import Contract
@@ -18,8 +19,9 @@ from lakeward.flows.base.lineage_events import trace_step
 from lakeward.flows.base.order import active_contract
 from lakeward.flows.base.pinning import BatchPlan, Definition, PinnedBatch, Reprocess
 from lakeward.flows.base.report import Counts, RunReport, Warnings
+from lakeward.flows.base.telemetry import measure_report, record_run
 from lakeward.flows.base.untaken import untaken_files
-from lakeward.flows.base.workspace import Workspace, open_workspace
+from lakeward.flows.base.workspace import Workspace, open_workspace, record_telemetry
 from lakeward.flows.batch.arrivals import arrival_verdicts, null_notes
 from lakeward.flows.batch.bronze_rows import bronze_rows
 from lakeward.flows.batch.decode import decode_batch
@@ -146,7 +148,8 @@ def ingest_dataset(settings: Settings, name: str, *, on_step: OnStep = ignore_st
         SuiteError: Its suite is not valid for its contract.
         ProtectionError: A column is graded above what the lake may hold.
     """
-    return run_ingest(open_workspace(settings), name, on_step)
+    with record_telemetry(open_workspace(settings), "run") as workspace:
+        return run_ingest(workspace, name, on_step)
 
 
 def rebuild_silver(settings: Settings, name: str, *, on_step: OnStep = ignore_step) -> RunReport:
@@ -155,7 +158,8 @@ def rebuild_silver(settings: Settings, name: str, *, on_step: OnStep = ignore_st
     Raises:
         As `ingest_dataset`, but a breaking change is allowed if the major version of the contract rose.
     """
-    return run_ingest(open_workspace(settings), name, on_step, rebuilding=True)
+    with record_telemetry(open_workspace(settings), "rebuild") as workspace:
+        return run_ingest(workspace, name, on_step, rebuilding=True)
 
 
 def receive_new(source: Source) -> ReceiveResult:
@@ -176,10 +180,23 @@ def run_ingest(
     Args:
         receive: Receives what the run is for.
     """
+    run_id = new_run_id()
+    ingest = partial(_ingest, workspace, name, run_id, on_step, rebuilding=rebuilding, receive=receive)
+    return record_run(workspace.recorder, "ingest", name, run_id, ingest)
+
+
+def _ingest(
+    workspace: Workspace,
+    name: str,
+    run_id: RunId,
+    on_step: OnStep,
+    *,
+    rebuilding: bool,
+    receive: Callable[[Source], ReceiveResult],
+) -> RunReport:
     candidate = ingest_candidate(workspace, name)
     contract = candidate.contract
     source = workspace.source(contract)
-    run_id = new_run_id()
     with workspace.engine(contract) as engine, engine.dataset_lock(name):
         check_lake_limit(workspace, engine, contract)
         ingest = Ingest(workspace=workspace, engine=engine, source=source, run_id=run_id, on_step=on_step)
@@ -224,7 +241,9 @@ def idle_report(workspace: Workspace, definition: Definition) -> RunReport:
     """The report of a run that finds nothing to do."""
     name = definition.contract.name
     warnings = (*suite_warnings(name, definition.suite), *_untaken(workspace, definition.contract))
-    return summarise_run(name, new_run_id(), (), warnings, workspace.weights)
+    report = summarise_run(name, new_run_id(), (), warnings, workspace.weights)
+    measure_report(workspace.recorder, report)
+    return report
 
 
 def _untaken(workspace: Workspace, contract: Contract) -> Warnings:

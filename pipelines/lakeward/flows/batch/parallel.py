@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextvars import copy_context
 from threading import Event
 
 from lakeward.flows.base.batch_context import BatchStep
@@ -33,7 +34,7 @@ def run_beside(names: Sequence[str], run: Callable[[str], None], jobs: int, stop
     executor = ThreadPoolExecutor(jobs, thread_name_prefix="dataset")
     finished = False
     try:
-        futures = [executor.submit(run, name) for name in names]
+        futures = [executor.submit(copy_context().run, run, name) for name in names]  # spans of theirs lie in the caller's
         errors = [error for future in as_completed(futures) if (error := future.exception())]
         finished = True
     finally:

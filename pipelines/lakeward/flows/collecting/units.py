@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from lakeward.contracts.collected_source import HttpSource, ModbusSource, OpcUaSource
+from lakeward.contracts.collected_source import HttpSource, ModbusSource, OpcUaSource, SparkplugSource
 from lakeward.contracts.model import Contract
 from lakeward.contracts.source import COLLECTED_SOURCES, FileDropSource, KafkaSource, MqttSource, SqlSource
 from lakeward.core.errors import MachineError
@@ -56,6 +56,7 @@ _EXTRAS = {
     HttpSource: "http",
     OpcUaSource: "opcua",
     ModbusSource: "modbus",
+    SparkplugSource: "sparkplug",
 }
 # Seconds that a service has to end: a collector lands what came, a run ends its batch.
 _SECONDS = {"collect": 60, "run": 300}

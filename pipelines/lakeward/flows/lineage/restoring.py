@@ -1,7 +1,7 @@
 """Recreates lost COMPLETE events of finished batches from the recorded edges: ids and content follow from the lake."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,8 +43,7 @@ def restore_events(settings: Settings) -> list[RestoredEvents]:
         for row in governance.read_rows(engine, "runs", order="dataset, batch_seq"):
             for layer in STEPS.get(row["flow"], ()):
                 job = f"{row['flow']}.{row['dataset']}.{layer}"
-                identity = run_id(workspace.project.name, job, row["batch_id"])
-                if event_id(identity, "COMPLETE") in stored:
+                if _is_stored(workspace, job, row["batch_id"], stored):
                     continue
                 step = _recorded_step(workspace, engine, row, job)
                 done[job][0 if step else 1] += 1
@@ -53,6 +52,13 @@ def restore_events(settings: Settings) -> list[RestoredEvents]:
                     outbox.append(complete(step, row["finished_at"]))
     workspace.deliver_lineage()
     return [RestoredEvents(job=job, restored=ok, unrecorded=lost) for job, (ok, lost) in sorted(done.items())]
+
+
+def _is_stored(workspace: Workspace, job: str, batch: str, stored: Collection[str]) -> bool:
+    """Whether the event of the job exists, under any name that the dataset has or had."""
+    flow, name, layer = job.split(".")
+    jobs = (f"{flow}.{one}.{layer}" for one in workspace.lake.names.all_of(name))
+    return any(event_id(run_id(workspace.project.name, one, batch), "COMPLETE") in stored for one in jobs)
 
 
 def _recorded_step(workspace: Workspace, engine: Engine, run: Mapping[str, Any], job: str) -> Step | None:

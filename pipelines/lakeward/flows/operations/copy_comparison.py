@@ -88,7 +88,7 @@ class CopyComparer:
         name, version = TableName.parse(exports[0].table), exports[0].table_version
         contract = self.workspace.project.contract(name.name)
         marks = _marks(contract, exports)
-        folder = self.workspace.lake.root() / name.layer / name.name
+        folder = self.workspace.lake.table_folder(name)
         resources = SessionResources(memory=self.workspace.settings.memory, lake=self.workspace.lake)
         kept = is_kept(folder, version, resources)
         stored = StoredVersion(

@@ -14,6 +14,7 @@ from lakeward.core.storage.lake import Lake
 from lakeward.core.storage.probe import STORE_CHECKED, check_store, races_large
 from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.identity import open_register
+from lakeward.flows.base.telemetry import telemetry_problem
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.operations.key_checks import check_keys, check_seal_key, protection_extra, uses_protection
 from lakeward.flows.operations.login_checks import check_login_provider
@@ -42,6 +43,8 @@ EXTRAS = {
     "asyncua": "opcua",
     "pymodbus": "modbus",
     "authlib": "portal-oidc",
+    "protobuf": "sparkplug",
+    "opentelemetry-exporter-otlp-proto-http": "otel",
 }
 
 
@@ -86,6 +89,7 @@ def check_machine(settings: Settings) -> list[MachineCheck]:
         *_check_sources(settings),
         *_check_accounts(settings),
         *(_check_row(name, found or None, problem) for name, found, problem in check_login_provider(settings)),
+        *_check_telemetry(settings),
         _check_engine(settings),
     ]
 
@@ -187,6 +191,15 @@ def _check_accounts(settings: Settings) -> Iterator[MachineCheck]:
     else:
         if register.has_accounts:
             yield _check_row("accounts", found, "")
+
+
+def _check_telemetry(settings: Settings) -> Iterator[MachineCheck]:
+    """What is sent, where the environment names a collector; without what it takes, runs go on and send nothing."""
+    problem, sent = telemetry_problem(settings.telemetry), settings.telemetry
+    if problem:
+        yield _check_row("telemetry", None, problem.render(settings.lang), needed=False)
+    elif sent.is_on:
+        yield _check_row("telemetry", ", ".join(name for name in ("traces", "metrics") if getattr(sent, name)), "")
 
 
 def _check_engine(settings: Settings) -> MachineCheck:

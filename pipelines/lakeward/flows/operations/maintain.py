@@ -16,6 +16,7 @@ from lakeward.contracts.model import Contract
 from lakeward.core.errors import LakewardError
 from lakeward.core.names import Layer, RunId, TableName, new_run_id
 from lakeward.core.settings import Settings
+from lakeward.core.storage.open_uploads import abort_uploads
 from lakeward.engines.protocols import Engine
 from lakeward.engines.tables import Txn
 from lakeward.flows.base import governance
@@ -30,6 +31,8 @@ RECEIVED_ORDER = ("_batch_seq", "_file_seq", "_row")
 
 log = logging.getLogger(__name__)
 
+# Age from which an upload in parts has no writer any more.
+ABANDONED_AFTER = timedelta(days=1)
 # The lock of a dataset. Governance tables need none, because nothing drops them.
 DatasetLock = Callable[[], AbstractContextManager[None]]
 
@@ -88,6 +91,8 @@ def maintain(settings: Settings, names: Sequence[str] = ()) -> tuple[list[TableM
             if table.layer is Layer.GOVERNANCE and (not names or (dropped and table == SERIES_STATE)):
                 run.table(engine, table, nullcontext, (), dropped if table == SERIES_STATE else 0)
         run.record(engine)
+    if not names:
+        run.abort_uploads()
     return run.results, run.errors
 
 
@@ -106,6 +111,18 @@ class _MaintenanceRun:
     started_at: datetime
     results: list[TableMaintenance]
     errors: dict[str, LakewardError]
+
+    def abort_uploads(self) -> None:
+        """Abort uploads into the lake's object store that killed writers left; those of a day may still go on."""
+        lake = self.workspace.lake
+        if lake.options is None:
+            return
+        try:
+            aborted = abort_uploads(lake.address, lake.options, self.started_at - ABANDONED_AFTER)
+        except LakewardError as error:
+            self.errors[str(lake)] = error
+        else:
+            log.info("uploads_aborted", extra={"uploads": aborted})
 
     def dataset(self, name: str, tables: Iterable[TableName]) -> int:
         """Maintain the tables of one dataset; returns the number of context rows of sensor rules that were deleted."""

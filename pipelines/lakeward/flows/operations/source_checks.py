@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from threading import Event
 from typing import Any
 
-from lakeward.contracts.collected_source import HttpSource, ModbusSource, OpcUaSource
+from lakeward.contracts.collected_source import HttpSource, ModbusSource, OpcUaSource, SparkplugSource
 from lakeward.contracts.source import KafkaSource, MqttSource, SqlSource
 from lakeward.core.connections import ConnectionSettings
 from lakeward.core.errors import LakewardError, MachineError
@@ -64,6 +64,13 @@ def _broker(connection: ConnectionSettings, source: MqttSource) -> str:
     return f"MQTT {look_at_broker(connection, source.topics, 0.0, Event()).version}"
 
 
+def _edges(connection: ConnectionSettings, source: SparkplugSource) -> str:
+    from lakeward.sources.collectors.sparkplug.host import check_sparkplug, subscription  # noqa: PLC0415 -- as above
+
+    check_sparkplug()
+    return _broker(connection, subscription(source))
+
+
 def _cluster(connection: ConnectionSettings, source: KafkaSource) -> str:
     from lakeward.sources.kafka.cluster import open_topic  # noqa: PLC0415 -- as above
 
@@ -102,4 +109,5 @@ _CHECKS: dict[type, Callable[[ConnectionSettings, Any], str]] = {
     HttpSource: _door,
     OpcUaSource: _server,
     ModbusSource: _device,
+    SparkplugSource: _edges,
 }

@@ -32,7 +32,7 @@ TYPED = ("rows", "where", "column", "expression", "value", "reason")
 def show_desk(_: Visit, reading: ModelReading) -> PageAnswer:
     """The datasets with open rows or a halted batch."""
     ages = reading.family("ageing")
-    facts = {"rows": reading.rows("open_datasets"), "ageing": ages.single_row if ages else None}
+    facts = {"rows": reading.rows("open_datasets"), "ageing": ages.single_row if ages else None, "reasons": ()}
     return PageAnswer(template="quarantine.html", facts=facts)
 
 

@@ -4,11 +4,11 @@ import json
 from collections.abc import Callable, Sequence
 
 from lakeward.contracts.model import Column
-from lakeward.contracts.payload import ENVELOPE_MARK, POINTER_MARK, TOPIC, ReadingLayout, StatusCodes
+from lakeward.contracts.payload import ENVELOPE_MARK, POINTER_MARK, ReadingLayout, StatusCodes
 from lakeward.contracts.record_format import RecordFormat
 from lakeward.core.sql import literal
 from lakeward.engines.embedded.messages.json_items import first_text
-from lakeward.engines.embedded.messages.segments import Segments
+from lakeward.engines.embedded.messages.segments import ADDRESS, Segments
 
 _NUMBERS = "('BIGINT', 'UBIGINT', 'DOUBLE', 'HUGEINT')"
 # Words of a status, in small letters, and their quality: 0 good, 1 uncertain, 2 bad.
@@ -34,7 +34,7 @@ def envelope_value(name: str, segments: Segments) -> str:
     """Text of a field of the message, by its name behind the mark."""
     field, _, level = name.removeprefix(ENVELOPE_MARK).partition("/")
     if level:
-        return f"string_split({TOPIC}, '/')[{int(level)}]"
+        return f"string_split({ADDRESS}, '/')[{int(level)}]"
     if field in {"series", "unit", "address"}:
         return f"r_{field}"
     return "r_plain" if field == "value" else segments.field(field)
@@ -127,7 +127,7 @@ def text_items(segments: Segments, record_format: RecordFormat) -> dict[str, str
         "r_ts": segments.field("received_at"),
         "r_status": "CAST(NULL AS VARCHAR)",
         "r_own_unit": "CAST(NULL AS VARCHAR)",
-        "r_address": TOPIC,
+        "r_address": ADDRESS,
     }
 
 
@@ -174,4 +174,4 @@ def _address(layout: ReadingLayout) -> str:
         pair = f"k || '=' || coalesce(json_extract_string({tags}, '/' || replace(replace(k, '~', '~0'), '/', '~1')), '')"
         parts.append(f"NULLIF(array_to_string(list_transform(list_sort(json_keys({tags})), lambda k: {pair}), ','), '')")
     member = f"NULLIF(k, {literal(layout.own)})" if layout.own else "k"
-    return f"concat_ws('/', {', '.join([TOPIC, *parts, member])})"
+    return f"concat_ws('/', {', '.join([ADDRESS, *parts, member])})"

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from lakeward.contracts.payload import RECORDS_PER_MESSAGE, PayloadFormat, ReadingLayout
 from lakeward.core.sql import literal
+from lakeward.engines.embedded.messages.segments import BYTES
 
 # Fields of an entry: the record, the member's name and value, and why it is a reject.
 ENTRY = "it, k, v, why"
@@ -15,10 +16,10 @@ def entries_select(messages: str, payload: PayloadFormat) -> str:
     """SELECT of the messages' columns with `n` (number of the record) and the fields of `ENTRY`; one row per record or reading.
 
     Args:
-        messages: SELECT of `m`, `payload`, `text`, and any columns.
+        messages: SELECT of `Segments.messages_select`.
     """
     fault = (
-        "CASE WHEN payload IS NULL THEN 'reject_tombstone' WHEN coalesce(octet_length(payload), 0) = 0 THEN 'reject_empty_message' WHEN text IS NULL THEN 'reject_encoding' "
+        f"CASE WHEN {BYTES} IS NULL THEN 'reject_tombstone' WHEN coalesce(octet_length({BYTES}), 0) = 0 THEN 'reject_empty_message' WHEN text IS NULL THEN 'reject_encoding' "
         "WHEN NOT json_valid(text) THEN 'reject_no_json_message' END"
     )
     parsed = f"SELECT *, {fault} AS fault FROM ({messages})"

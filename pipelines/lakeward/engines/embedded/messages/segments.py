@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from lakeward.contracts.batch import BatchInput
-from lakeward.contracts.payload import PAYLOAD, RECEIVED, TOPIC
+from lakeward.contracts.payload import ENVELOPE_MARK, PAYLOAD, RECEIVED, TOPIC
 from lakeward.core.sql import identifier, literal
 from lakeward.engines.reading.file_errors import FileReadTrial
 from lakeward.engines.text.staging_queries import StagingQueries
@@ -19,9 +19,18 @@ _INSTANT = "%Y-%m-%dT%H:%M:%S.%fZ"
 _INSTANT_TYPE = "TIMESTAMP WITH TIME ZONE"
 
 
+def own_name(field: str) -> str:
+    """SQL name of a segment's column within queries: no column of a contract and no other item has one that begins so."""
+    return identifier(ENVELOPE_MARK + field)
+
+
+# SQL names of the address and of the bytes of a message.
+ADDRESS, BYTES = own_name(TOPIC), own_name(PAYLOAD)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segments:
-    """Readable segments that have one mapping of series.
+    """Readable segments that have one mapping of series, and the same births.
 
     Args:
         files: They, with their numbers of messages.
@@ -32,16 +41,21 @@ class Segments:
     types: Mapping[str, str]
 
     @property
+    def births(self) -> Path | None:
+        """Their births; None for none."""
+        return next(iter(self.files)).births
+
+    @property
     def series(self) -> Path | None:
         """Their mapping; None for none."""
         return next(iter(self.files)).series
 
     def messages_select(self) -> str:
-        """SELECT of `file, seq, m` (number in the segment, from 1), `text` (NULL: not UTF-8), and the columns of the segments."""
+        """SELECT of `file, seq, m` (number in the segment, from 1), `text` (NULL: not UTF-8), and the segments' columns by `own_name`."""
         places = ", ".join(f"({literal(str(file.path))}, {literal(file.name)}, {file.seq}::BIGINT)" for file in self.files)
         return (
             f"SELECT p.file, p.seq, s.file_row_number + 1 AS m, TRY(decode(s.{PAYLOAD})) AS text, "
-            f"{', '.join(f's.{identifier(name)}' for name in self.types)} "
+            f"{', '.join(f's.{identifier(name)} AS {own_name(name)}' for name in self.types)} "
             f"FROM {_scan([file.path for file in self.files])} s JOIN (VALUES {places}) p(path, file, seq) ON p.path = s.filename"
         )
 
@@ -50,7 +64,7 @@ class Segments:
         kind = self.types.get(name)
         if kind is None:
             return "CAST(NULL AS VARCHAR)"
-        own = identifier(name)
+        own = own_name(name)
         if kind == "BLOB":
             return f"TRY(decode({own}))"
         return f"strftime({own} AT TIME ZONE 'UTC', {literal(_INSTANT)})" if kind == _INSTANT_TYPE else f"CAST({own} AS VARCHAR)"
@@ -68,9 +82,9 @@ def open_segments(con: duckdb.DuckDBPyConnection, files: Sequence[BatchInput], f
                 faulty.reject_file(file, "reject_unreadable")
             else:
                 counted[file] = found[str(file.path)]
-    groups: dict[Path | None, dict[BatchInput, int]] = {}
+    groups: dict[tuple[Path | None, Path | None], dict[BatchInput, int]] = {}
     for file, messages in counted.items():
-        groups.setdefault(file.series, {})[file] = messages
+        groups.setdefault((file.series, file.births), {})[file] = messages
     return [Segments(files=group, types=_types(con, [file.path for file in group])) for group in groups.values()]
 
 
