@@ -42,7 +42,7 @@ class PyopProvider:
     def post(self, address: str, body: str = "") -> HTTPResponse:
         parts = urlsplit(address)
         trusted = ssl.create_default_context(cafile=self.ca)
-        connection = HTTPSConnection(parts.netloc, timeout=10, context=trusted)
+        connection = HTTPSConnection(parts.netloc, timeout=60, context=trusted)
         connection.request("POST", f"{parts.path}?{parts.query}", body)
         return connection.getresponse()
 

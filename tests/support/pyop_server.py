@@ -7,6 +7,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 from Cryptodome.PublicKey import RSA
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from jwkest.jwk import RSAKey
 from pyop.authz_state import AuthorizationState
 from pyop.exceptions import OAuthError
@@ -16,7 +18,10 @@ from pyop.userinfo import Userinfo
 
 
 def new_key(number):
-    return RSAKey(kid=f"key{number}", key=RSA.generate(2048), alg="RS256", use="sig")
+    """Made by OpenSSL: in Python alone it takes seconds."""
+    made = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = made.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return RSAKey(kid=f"key{number}", key=RSA.import_key(pem), alg="RS256", use="sig")
 
 
 class Handler(BaseHTTPRequestHandler):
