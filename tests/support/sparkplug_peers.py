@@ -4,6 +4,8 @@ import json
 import os
 import shutil
 import subprocess
+import threading
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ QUIET = '<configuration><root level="WARN"/></configuration>'
 
 
 class Peer:
-    """A process that takes a line per command, and answers with a word."""
+    """A process that takes a line per command, and answers with words."""
 
     def __init__(self, folder: Path, command: list[str], environ: dict[str, str]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -28,6 +30,10 @@ class Peer:
             stderr=self._log,
             text=True,
         )
+        self._heard: Counter[str] = Counter()
+        self._changed = threading.Condition()
+        self._listener = threading.Thread(target=self._listen)
+        self._listener.start()
 
     def say(self, line: str) -> None:
         assert self.process.stdin
@@ -36,11 +42,17 @@ class Peer:
         self.wait_for("done")
 
     def wait_for(self, word: str) -> None:
+        """Take one of these words; each that was written counts once."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: self._heard[word], 90), (word, self._log.name)
+            self._heard[word] -= 1
+
+    def _listen(self) -> None:
         assert self.process.stdout
         for line in self.process.stdout:
-            if line.strip() == word:
-                return
-        raise AssertionError(f"the peer ended: {self._log.name}")
+            with self._changed:
+                self._heard[line.strip()] += 1
+                self._changed.notify_all()
 
     def kill(self) -> None:
         self.process.kill()
@@ -54,6 +66,7 @@ class Peer:
         assert self.process.stdout
         self.process.stdin.close()
         self.process.wait(20)
+        self._listener.join(20)
         self.process.stdout.close()
         self._log.close()
 

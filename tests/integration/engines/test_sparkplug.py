@@ -248,6 +248,10 @@ def test_a_death_makes_each_metric_stale(plant):
         (3, "G/E/D/m", RECEIVED_TEXT, None, "500", "2", None),
     ]
     assert plant.rejects() == [(4, 1_000_001, "reject_no_birth")]
+    plant.land((DDEATH, payload(ts=T0, seq=5)), (NDEATH, payload(metric("bdSeq", raw=sp.whole(11, 0)))))
+    plant.stage(first=5)
+    assert plant.rejects() == [(5, 1_000_001, "reject_death_unknown")]
+    assert plant.rows() == [("G/E//bdSeq", "0", None)]
 
 
 def test_the_late_will_of_an_earlier_session_ends_nothing(plant):

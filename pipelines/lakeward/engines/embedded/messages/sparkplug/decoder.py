@@ -1,17 +1,18 @@
 """Messages of Sparkplug B as readings: one per metric, and one per metric that a death ends."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from lakeward.contracts.payload import RECORDS_PER_MESSAGE
-from lakeward.core.sparkplug.payload import PayloadError, property_of, read_payload, session_number, text_of
+from lakeward.core.sparkplug.payload import BD_SEQ, PayloadError, property_of, read_payload, session_number, text_of
 from lakeward.core.sparkplug.sessions import BIRTHS, BirthMetric, birth_metrics
 from lakeward.core.sparkplug.topics import DEVICE_DEATH, NODE_DEATH, EdgeTopic, parse_topic
 from lakeward.core.sparkplug.types import TYPE_NAMES
 from lakeward.engines.embedded.messages.sparkplug.timeline import Meaning, Timeline
 from lakeward.engines.embedded.messages.sparkplug.values import NO_VALUE, MetricValue, instant_text, metric_value
 
+_UINT64 = 8
 _DEATHS = (NODE_DEATH, DEVICE_DEATH)
 # Property of a metric, and its numbers: good, bad, stale (specification 3.0.0, 6.4.15); and what they are as a quality.
 _QUALITY = b"Quality"
@@ -123,13 +124,15 @@ class Decoder:
             yield _whole(message, "reject_many_records")
             return
         if not ended and not payload.metrics:
-            yield _whole(message, "reject_no_birth" if topic.device else "reject_no_reading")
+            yield _whole(message, "reject_death_unknown")
             return
         # The will of an edge was written when it connected: the time of its death is that of receipt.
         sent_at = payload.timestamp if topic.kind != NODE_DEATH and payload.timestamp else message.received_at // 1000
         sequence, own_session, moment = _sequence(payload), _text(session), instant_text(sent_at)
         for item, metric in enumerate(payload.metrics, 1):
             [known] = birth_metrics([metric]) or [None]
+            if known and known.name == BD_SEQ and not known.datatype:  # Tahu leaves it out here
+                known = replace(known, datatype=_UINT64)
             named = _Named(known, None if known else "reject_metric_name")
             reading = _metric_reading(message, topic, item, metric, named)
             yield reading._replace(sequence=sequence, session=own_session, ts=moment)
