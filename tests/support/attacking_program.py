@@ -86,15 +86,19 @@ def spill_in_sandbox(sandbox: Sandbox, settings: Settings, role: str, column: st
     sandbox.enter()
     with open_connection(replace(settings, memory=SMALL), role) as con:
         text = SPILLING.format(c=column)
-        told.write_text(json.dumps(Told(role, text, said_by(con.sql(text).fetchall)).__dict__), encoding="utf-8")
+        told.write_text(json.dumps(Told(role, text, said_by(lambda: con.sql(text).fetchall())).__dict__), encoding="utf-8")
 
 
 def said_by(call: Callable[..., object], *arguments: object) -> str:
-    """What a call answers; or what it says of its failure, in both languages, with all that Python would print of it."""
+    """What a call answers; or what it says of its failure, in both languages, with all that Python would print of it.
+
+    A notebook's own libraries fail too, on types that they do not have: their texts are looked at as ours.
+    """
     try:
         return repr(call(*arguments))
-    except LakewardError as error:
-        return " ".join([*(error.render(lang) for lang in Lang), *traceback.format_exception(error)])
+    except Exception as error:  # noqa: BLE001 -- whatever a reader could be shown
+        ours = [error.render(lang) for lang in Lang] if isinstance(error, LakewardError) else []
+        return " ".join([*ours, *traceback.format_exception(error)])
 
 
 def _by_notebook(settings: Settings, attacks: Sequence[QueryAttack]) -> Iterator[Told]:
