@@ -124,13 +124,13 @@ class KafkaTopic:
         Raises:
             MachineError: The registry can't be reached; then nothing is landed.
         """
-        known, payload = self.segments.schemas(), self.segments.payload
+        known, payload = self.segments.schemas.current(), self.segments.payload
         lacking = sorted(numbers - {one.number for one in known.schemas})[:MAX_UNKNOWN]
         if not lacking or payload is None:
             return
         registry = SchemaRegistry(connection=self.connect(self.source.registry), payload=payload)
         found = tuple(registry.schemas(lacking))
-        self.segments.land_schemas(known.with_schemas(found))
+        self.segments.schemas.keep(known.with_schemas(found))
         noted = set(json.loads(landing.read_file(UNKNOWN) or b"[]")) | set(lacking)
         unknown = sorted(noted - {one.number for one in found})[:MAX_UNKNOWN]
         landing.write_file(UNKNOWN, json.dumps(unknown).encode())

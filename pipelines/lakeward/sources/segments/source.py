@@ -8,7 +8,6 @@ from pathlib import Path
 
 from lakeward.contracts.batch import BatchInput
 from lakeward.contracts.payload import PayloadFormat
-from lakeward.contracts.payload_schemas import SchemaSet, read_schema_set
 from lakeward.contracts.record_format import FileFormat
 from lakeward.contracts.series_file import read_series_file
 from lakeward.core.clock import Clock, SystemClock
@@ -16,14 +15,12 @@ from lakeward.core.errors import InvariantError
 from lakeward.core.names import Sha256
 from lakeward.sources.files import ABANDONED_AFTER
 from lakeward.sources.protocols import BatchLimit, ReceiveResult, WaitingInput
-from lakeward.sources.segments.schemas import read_project_schemas
-from lakeward.sources.segments.series import land_series_file, land_version, newest_version, series_file_of, version_of
+from lakeward.sources.segments.schemas import KeptSchemas, read_project_schemas
+from lakeward.sources.segments.series import land_series_file, series_file_of
 from lakeward.sources.segments.store import LandedSegment, SegmentStore
 
 # So many short messages of slow sources are one batch; one scan reads them all.
 MAX_SEGMENTS = 1024
-# Ending of the files with versions of schemas.
-SCHEMAS = ".json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,24 +70,16 @@ class SegmentSource:
         if self.series_file:
             land_series_file(self._series_folder, self.series_file, self.store.newest())
         if self.folder and self.payload and self.payload.schemas:
-            self.land_schemas(read_project_schemas(self.folder, self.payload, self.schemas()))
+            self.schemas.keep(read_project_schemas(self.folder, self.payload, self.schemas.current()))
 
-    def schemas(self) -> SchemaSet:
-        """The schemas that hold for the segments to come."""
-        return read_schema_set(version_of(self._schemas_folder, self.store.newest() + 1, SCHEMAS))
-
-    def land_schemas(self, schemas: SchemaSet) -> None:
-        """Keep them as those of the segments to come, if they are others than before.
-
-        Raises:
-            MachineError: The landing can't be written.
-        """
-        if schemas.schemas:
-            land_version(self._schemas_folder, schemas.to_json(), self.store.newest(), SCHEMAS)
+    @property
+    def schemas(self) -> KeptSchemas:
+        """The schemas of its payloads."""
+        return KeptSchemas(self.landing / self.dataset / "schemas", self.store)
 
     def schemas_version(self) -> int:
         """See `MessageSource.schemas_version`."""
-        return newest_version(self._schemas_folder, SCHEMAS)
+        return self.schemas.version()
 
     def waiting(self, start: int) -> WaitingInput:
         """See `Source.waiting`. The sizes are those of compressed files."""
@@ -126,7 +115,7 @@ class SegmentSource:
         Raises:
             InvariantError: A segment is missing.
         """
-        other = version_of(self._schemas_folder, schemas, SCHEMAS)
+        other = self.schemas.file_of(schemas)
         return tuple(replace(one, schemas=other) if other else one for one in self.inputs(start, end))
 
     def discard(self, end: int) -> None:
@@ -144,10 +133,6 @@ class SegmentSource:
     def _series_folder(self) -> Path:
         return self.landing / self.dataset / "series"
 
-    @property
-    def _schemas_folder(self) -> Path:
-        return self.landing / self.dataset / "schemas"
-
     def _input(self, segment: LandedSegment) -> BatchInput:
         return BatchInput(
             seq=segment.number,
@@ -157,7 +142,7 @@ class SegmentSource:
             size=segment.size,
             format=self.format,
             series=series_file_of(self._series_folder, segment.number),
-            schemas=version_of(self._schemas_folder, segment.number, SCHEMAS),
+            schemas=self.schemas.file_of(segment.number),
         )
 
 
