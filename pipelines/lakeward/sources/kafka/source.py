@@ -130,7 +130,7 @@ class KafkaTopic:
             return
         registry = SchemaRegistry(connection=self.connect(self.source.registry), payload=payload)
         found = tuple(registry.schemas(lacking))
-        self.segments.schemas.land(known.with_schemas(found))
+        self.segments.schemas.keep(known.with_schemas(found))
         noted = set(json.loads(landing.read_file(UNKNOWN) or b"[]")) | set(lacking)
         unknown = sorted(noted - {one.number for one in found})[:MAX_UNKNOWN]
         landing.write_file(UNKNOWN, json.dumps(unknown).encode())

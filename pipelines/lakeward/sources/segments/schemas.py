@@ -2,15 +2,54 @@
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from lakeward.contracts.avro_schema import parse_avro_schema
 from lakeward.contracts.payload import PayloadFormat, PayloadKind
-from lakeward.contracts.payload_schemas import SchemaSet, SchemaText
+from lakeward.contracts.payload_schemas import SchemaSet, SchemaText, read_schema_set
 from lakeward.contracts.protobuf_schema import ProtobufTypes, compile_proto, schema_of_descriptors
 from lakeward.core.errors import DefinitionError
+from lakeward.sources.segments.series import land_version, newest_version, version_of
+from lakeward.sources.segments.store import SegmentStore
 
 _PROTO = ".proto"
+# Ending of the files with versions of schemas.
+_VERSIONS = ".json"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSchemas:
+    """The schemas of a dataset, each version kept with the first segment that it holds for.
+
+    Args:
+        folder: Where the versions are.
+        store: The segments.
+    """
+
+    folder: Path
+    store: SegmentStore
+
+    def current(self) -> SchemaSet:
+        """The schemas that hold for the segments to come."""
+        return read_schema_set(self.file_of(self.store.newest() + 1))
+
+    def keep(self, schemas: SchemaSet) -> None:
+        """Keep them as those of the segments to come, if they are others than before.
+
+        Raises:
+            MachineError: The landing can't be written.
+        """
+        if schemas.schemas:
+            land_version(self.folder, schemas.to_json(), self.store.newest(), _VERSIONS)
+
+    def file_of(self, number: int) -> Path | None:
+        """The version that holds for segment `number`; None where there is none."""
+        return version_of(self.folder, number, _VERSIONS)
+
+    def version(self) -> int:
+        """Number of the newest version; 0 without one."""
+        return newest_version(self.folder, _VERSIONS)
 
 
 def read_project_schemas(folder: Path, payload: PayloadFormat, known: SchemaSet) -> SchemaSet:

@@ -15,8 +15,7 @@ from lakeward.core.errors import InvariantError
 from lakeward.core.names import Sha256
 from lakeward.sources.files import ABANDONED_AFTER
 from lakeward.sources.protocols import BatchLimit, ReceiveResult, WaitingInput
-from lakeward.sources.segments.landed_schemas import LandedSchemas
-from lakeward.sources.segments.schemas import read_project_schemas
+from lakeward.sources.segments.schemas import KeptSchemas, read_project_schemas
 from lakeward.sources.segments.series import land_series_file, series_file_of
 from lakeward.sources.segments.store import LandedSegment, SegmentStore
 
@@ -71,16 +70,16 @@ class SegmentSource:
         if self.series_file:
             land_series_file(self._series_folder, self.series_file, self.store.newest())
         if self.folder and self.payload and self.payload.schemas:
-            self.schemas.land(read_project_schemas(self.folder, self.payload, self.schemas.current()))
+            self.schemas.keep(read_project_schemas(self.folder, self.payload, self.schemas.current()))
 
     @property
-    def schemas(self) -> LandedSchemas:
-        """The schemas of the payloads."""
-        return LandedSchemas(self.landing / self.dataset / "schemas", self.store)
+    def schemas(self) -> KeptSchemas:
+        """The schemas of its payloads."""
+        return KeptSchemas(self.landing / self.dataset / "schemas", self.store)
 
     def schemas_version(self) -> int:
         """See `MessageSource.schemas_version`."""
-        return self.schemas.newest()
+        return self.schemas.version()
 
     def waiting(self, start: int) -> WaitingInput:
         """See `Source.waiting`. The sizes are those of compressed files."""
