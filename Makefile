@@ -79,6 +79,9 @@ screenshot: $(READY)  ## Run the demo, then take the pictures of its scorecard i
 bench-quality: $(READY)  ## Measure judging against other judges; parts and rows as BENCH="wide --rows 100000" (an hour)
 	@$(BIN)/python tests/bench/quality.py $(BENCH)
 
+bench-portal: $(READY)  ## Measure every page of the portal, and the static scorecard, at 1,000 datasets (ten minutes)
+	@PYTHONPATH=tests $(BIN)/python tests/bench/portal.py $(BENCH)
+
 bench-spark: $(READY)  ## Measure the Spark engine against stock Spark; parts and rows as BENCH="judge --rows 1000000" (an hour)
 	@$(BIN)/python tests/bench/spark.py $(BENCH)
 

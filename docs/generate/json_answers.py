@@ -52,6 +52,7 @@ ANSWERS: Mapping[str, tuple[str, str]] = {
     "contract lint [NAME]": ("lint_contracts", LIST),
     "contract diff OLD NEW": ("compare_contracts", LIST),
     "contract confirm-key NAME": ("confirm_key", OBJECT),
+    "contract rename NAME NEW_NAME": ("rename_dataset", OBJECT),
     "contract retire NAME": ("retire_dataset", OBJECT),
     "account add NAME": ("add_account", OBJECT),
     "account list": ("list_accounts", LIST),

@@ -1,4 +1,4 @@
-"""`python -m generate.screenshot`, with docs/ on the path: pictures of the demo's scorecard, by the Chromium of this machine.
+"""`python -m generate.screenshot`, with docs/ on the path: pictures of the demo's static scorecard, by the Chromium of this machine.
 
 The lake of the demo lies in the working directory (`lakeward demo`). Refuses to draw Chinese without a font for it.
 """
@@ -13,14 +13,14 @@ from playwright.sync_api import Page, sync_playwright
 
 from lakeward.core.messages import Lang
 from lakeward.core.settings import Settings
-from lakeward.flows import build_scorecard
+from lakeward.portal.export import build_scorecard
 
 PICTURES = Path(__file__).parents[1] / "pictures"
 FILES = {Lang.EN: "scorecard.png", Lang.ZH: "scorecard.zh.png"}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 WIDTH, HEIGHT = 1280, 900
-# Down to this part the picture shows the page: its first one of details.
-END = "#readiness .line"
+# Down to this part the picture shows the page.
+END = "#readiness"
 
 
 def main() -> None:
@@ -35,13 +35,14 @@ def main() -> None:
         opened = driver.chromium.launch(executable_path=browser, args=["--no-sandbox"])
         for lang in Lang:
             page = opened.new_page(viewport={"width": WIDTH, "height": HEIGHT})
-            page.goto(f"{file.as_uri()}#lang={lang}")
+            other = file.with_name(f"scorecard.{lang}.html")
+            page.goto((other if other.is_file() else file).as_uri())
             take(page, PICTURES / FILES[lang])
         opened.close()
 
 
 def take(page: Page, file: Path) -> None:
-    """Draw the page down to its first details."""
+    """Draw the page down to its second part."""
     box = page.locator(END).first.bounding_box()
     assert box, f"the page has no {END}"
     file.parent.mkdir(exist_ok=True)

@@ -14,6 +14,7 @@ WIDE_CLASSES = {
     "pipelines/lakeward/engines/protocols.py:TableStore": "one word per thing that flows do with a table, so that an engine is one object",
     "pipelines/lakeward/engines/embedded/engine.py:EmbeddedEngine": "all words of `TableStore`",
     "pipelines/lakeward/engines/spark/engine.py:SparkEngine": "all words of `TableStore`",
+    "pipelines/lakeward/engines/renamed.py:RenamedTables": "all words of `TableStore` and `QueryEngine`, each by the name of then or of now",
     "pipelines/lakeward/engines/embedded/session.py:EmbeddedSession": "all words of `QueryEngine`",
     "pipelines/lakeward/engines/spark/query_engine.py:SparkQueryEngine": "all words of `QueryEngine`",
     "pipelines/lakeward/sources/sql/server.py:SqlServer": "one word per thing that a window asks of a server, so that a server is one object",

@@ -11,7 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 import lakeward
-from lakeward.flows import assess_readiness
+from lakeward.flows import IncidentDraft, assess_readiness, open_incident
 from support.portal_site import account_name, make_logins
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -46,6 +46,9 @@ PAGES = (
     "/access",
     "/access/logins",
     "/account",
+    "/subscriptions?dataset=equipment",
+    "/purposes",
+    "/incidents/1",
 )
 
 
@@ -55,6 +58,8 @@ def portal(shipped_copy):
     assess_readiness(shipped_copy)
     with lakeward.connect(role="analyst", project=shipped_copy.start) as con:
         con.sql("SELECT count(*) FROM silver.equipment").fetchall()
+    draft = IncidentDraft(title="an export by mail", columns=("silver.maintenance_orders",), since="2026-03-01T08:00")
+    open_incident(shipped_copy, draft, "wang.fang")
     add_dataset_that_never_ran(shipped_copy.start / "expectations" / "datasets")
     passwords = make_logins(shipped_copy)
     words = [sys.executable, "-c", "from lakeward.cli.main import main; main()", "portal", "--port", "0"]
@@ -247,13 +252,43 @@ def test_each_page_is_accessible_and_fits(desk, lang):
 @pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_each_page_in_each_form(desk, lang, width, scheme):
-    page = desk("cdo", lang=lang, width=width, scheme=scheme)
     found = []
-    for address in PAGES:
-        page.goto(address)
-        found += faults(page)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, address
-        page.emulate_media(media="print")
-        assert page.locator(".menu").is_hidden()
-        page.emulate_media(media="screen")
+    for role, addresses in PAGES_OF_ROLES.items():
+        page = desk(role, lang=lang, width=width, scheme=scheme)
+        for address in [*addresses, *linked(page)]:
+            page.goto(address)
+            found += faults(page)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+            page.emulate_media(media="print")
+            assert page.locator(".menu").is_hidden()
+            page.emulate_media(media="screen")
     assert found == []
+
+
+# Of each role the pages that others do not see, or where its forms are.
+PAGES_OF_ROLES = {
+    "cdo": PAGES,
+    "steward": (
+        "/quarantine",
+        "/quarantine/maintenance_orders",
+        "/grades",
+        "/grades/maintenance_orders/technician_phone",
+        "/important",
+    ),
+    "admin": ("/admin", "/account"),
+    "auditor": ("/access", "/readiness/7.1"),
+    "engineer": ("/work", "/help/engineer"),
+}
+# Pages whose addresses are known only after a run, by what their links begin with.
+LINKED = ("/run/", "/d/plant_telemetry/r/", "/access/", "/help/")
+
+
+def linked(page):
+    """One page of each kind that the pages of lists lead to."""
+    found = {}
+    for address in ("/d/plant_telemetry", "/d/plant_telemetry/runs", "/access", "/help"):
+        page.goto(address)
+        links = page.eval_on_selector_all("main a[href]", "links => links.map(each => each.getAttribute('href'))")
+        for kind in LINKED:
+            found.update((kind, link) for link in links if link.startswith(kind) and link != "/access/logins")
+    return list(found.values())

@@ -1,20 +1,22 @@
-"""Whatever a dataset, a column or a rule is called, the page stays a page: names are text, never markup or script."""
+"""Whatever a dataset, a column or a rule is called, the static scorecard stays a page: names are text, never markup or script."""
 
-import json
+from datetime import UTC, datetime
 from decimal import Decimal
 from html.parser import HTMLParser
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lakeward.core.messages import Lang
+from lakeward.flows import ScorecardReading
+from lakeward.portal.export import render_file
+from lakeward.portal.export_parts import FilePart
+from lakeward.portal.paging import Paging
 from lakeward.quality.weights import EQUAL_WEIGHTS
-from lakeward.scorecard.figures import FamilyResult, Scorecard, figure_id, parse_figure_id
-from lakeward.scorecard.page import page
-from lakeward.scorecard.scores import quality_families
-
-TOTALS, DATASETS, RULES = [
-    f for name in ("totals", "datasets", "rules") for f in quality_families(EQUAL_WEIGHTS) if f.name == name
-]
+from lakeward.scorecard.figures import FigureRow, figure_id, parse_figure_id
+from lakeward.scorecard.portal.queries import CELLS
+from lakeward.scorecard.portal.summed_failures import summed_failures
+from lakeward.scorecard.scores import failures, quality_families
 
 HOSTILE = st.text(min_size=1, max_size=24) | st.sampled_from(
     [
@@ -26,62 +28,75 @@ HOSTILE = st.text(min_size=1, max_size=24) | st.sampled_from(
         "&lt;",
         "\u2028",
         "{0}",
+        "{{ 1 }}",
+        '</a><a href="/evidence/x">',
         "../..",
     ]
 )
-NAMES = ("totals", "datasets", "history", "dimensions", "trend", "dataset_dimensions", "rules", "reasons", "lineage", "lineage_totals", "access", "ageing", "grades", "dataset_grades", "important_data", "items", "domains", "readiness")  # fmt: skip
-PROSE = ("last_run", "contract_version", "flow")
+NUMBERS = ("rows_in", "bronze", "silver", "quarantine", "duplicates", "corrections", "rejects", "batches", "balanced", "checks")
+NAMES = tuple(part.rpartition(" ")[2].strip() for part in CELLS.split(","))
+
+
+class FixedReading:
+    """The versions and the time of a reading."""
+
+    now = datetime(2026, 3, 2, 6, tzinfo=UTC)
+
+    def versions(self):
+        return {"governance.runs": 3, "governance.verdicts": 4}
 
 
 class ParsedPage(HTMLParser):
-    """What a browser would make of the page: its elements, and the text of its data."""
+    """What a browser would make of the page: its elements, and where its links lead."""
 
     def __init__(self):
         super().__init__()
-        self.tags, self.handlers, self.data, self._in_data = [], [], "", False
+        self.tags, self.handlers, self.links = [], [], []
 
     def handle_starttag(self, tag, attrs):
         self.tags.append(tag)
-        self.handlers += [name for name, _ in attrs if name.startswith("on") or (name in {"src", "href"} and tag != "a")]
-        self._in_data = dict(attrs).get("id") == "families"
-
-    def handle_data(self, data):
-        if self._in_data:
-            self.data += data
-
-    def handle_endtag(self, _tag):
-        self._in_data = False
+        self.handlers += [name for name, _ in attrs if name.startswith("on") or name in {"src", "style"}]
+        self.links += [value for name, value in attrs if name == "href" and tag == "a"]
 
 
-def card(dataset, rule):
-    numbers = dict.fromkeys((*TOTALS.numbers, *DATASETS.numbers), 1) | {"score": Decimal("99.50"), "last_run": "2026-01-01 00:00"}
+def parts(dataset, rule):
+    words = {"state": "failing", "layer": "silver", "owner": rule, "domain": rule, "name_en": rule, "about_en": rule, "late": 0}
+    cells = dict.fromkeys(NAMES) | dict.fromkeys(NUMBERS, 1) | words
+    cells |= {"dataset": dataset, "score": Decimal("99.50"), "per_million": 3, "graded_columns": 2, "grade": "general"}
+    head = FigureRow((dataset,), {**cells, "last_run": "2026-01-01 00:00", "proposed_key": rule, "fault": None, "halted": None})
     verdict = {"dataset": dataset, "rule": rule, "rule_version": rule, "expectation": rule, "columns": "[]", "severity": "warn"}
-    verdict |= {"dimension": "accuracy", "outcome": "UNKNOWN", "evaluated": None, "failed": None, "reason": rule}
-    rows = {
-        "totals": numbers,
-        "datasets": numbers | {"dataset": dataset, "contract_version": rule, "flow": "ingest"},
-        "rules": verdict,
-    }
-    readings = {f.name: FamilyResult.from_rows(f, {f.tables[0]: 3}, [rows[f.name]]) for f in (TOTALS, DATASETS, RULES)}
-    return Scorecard(dataset, "2026-01-01 00:00", (dataset, rule), dict.fromkeys(NAMES) | readings)
+    verdict |= {"dimension": "accuracy", "outcome": "UNKNOWN", "evaluated": 1, "failed": None, "reason": rule}
+    listed = {"rows": (head,), "total": 1, "chosen": {}, "facets": {}, "paging": Paging(1, 1)}
+    detail = {"head": head, "name": dataset, "by_dimension": {}, "tabs": (), "tab": "rules", "passed_left_out": True}
+    detail |= {"rules": (FigureRow((dataset, rule), verdict),), "history": (), "scope": None, "mark": 0}
+    return [
+        FilePart(anchor="datasets", title="card_nav_datasets", template="datasets.html", facts=listed),
+        FilePart(anchor=f"d-{dataset}", template="dataset_rules.html", facts=detail),
+    ]
 
 
-def parse_page(made):
+def parse_page(dataset, rule):
+    known = {f.name: f for f in quality_families(EQUAL_WEIGHTS)}
+    summed = summed_failures(failures(EQUAL_WEIGHTS), {dataset: rule})
+    known |= {family.name: family for family in summed}
+    source = ScorecardReading(
+        project=dataset, zone="UTC", languages=(Lang.EN, Lang.ZH), role_titles={}, reading=FixedReading(), families=known
+    )
     parser = ParsedPage()
-    parser.feed(page(made))
+    parser.feed(render_file(source, parts(dataset, rule), Lang.EN, {Lang.EN: "scorecard.html", Lang.ZH: "scorecard.zh.html"}))
     return parser
 
 
-PLAIN = parse_page(card("press", "rule")).tags
+PLAIN = parse_page("press", "rule").tags
 
 
 @settings(max_examples=60, deadline=None)
 @given(HOSTILE, HOSTILE)
 def test_no_name_becomes_markup(dataset, rule):
-    found = parse_page(card(dataset, rule if rule != dataset else rule + "x"))
+    found = parse_page(dataset, rule)
     assert found.tags == PLAIN
     assert found.handlers == []
-    assert json.loads(found.data)["families"]["rules"]["keys"] == ["dataset", "rule"]
+    assert [link for link in found.links if not link.startswith("#")] == ["scorecard.zh.html"]
 
 
 @given(st.lists(st.text(max_size=12), max_size=3).map(tuple), HOSTILE, HOSTILE)

@@ -49,14 +49,14 @@ def open_doors(served):
             "statement": lambda role, text, values: _said(lambda: _by_info(clients[role], messages.QUERY, text, values)),
             "prepared": lambda role, text, values: _said(lambda: _by_info(clients[role], messages.PREPARED, text, values)),
             "connect": lambda role, text, values: _said(lambda: remote[role].sql(text, values).arrow()),
-            NOTEBOOK: lambda role, text, values: _said(lambda: _in_every_way(own[role].sql(text, values))),
-            f"remote {NOTEBOOK}": lambda role, text, values: _said(lambda: _in_every_way(remote[role].sql(text, values))),
+            NOTEBOOK: lambda role, text, values: _said(lambda: in_every_way(own[role].sql(text, values))),
+            f"remote {NOTEBOOK}": lambda role, text, values: _said(lambda: in_every_way(remote[role].sql(text, values))),
         }
 
 
 def faults_of(attack: QueryAttack, doors: Mapping[str, Door], guesses: tuple[str, str]) -> list[str]:
     """What is wrong with the answers of these doors: a value is told, a guess confirmed, or two doors differ."""
-    forms = _forms(attack, guesses)
+    forms = forms_of_attack(attack, guesses)
     answers = {name: [door(attack.role, *asked) for asked in forms] for name, door in doors.items()}
     found = []
     for name, said in answers.items():
@@ -74,7 +74,7 @@ def _differences(answers: list[list[Said]]) -> list[tuple[Said, Said]]:
     return [(one, other) for one, other in pairs if not _is_same(one, other)]
 
 
-def _forms(attack: QueryAttack, guesses: tuple[str, str]) -> list[tuple[str, Values]]:
+def forms_of_attack(attack: QueryAttack, guesses: tuple[str, str]) -> list[tuple[str, Values]]:
     """The query with each guess as a literal, and, where it can be, as a value."""
     by_value = [found for guess in guesses if (found := attack.with_parameter(guess))]
     return [(attack.text(guess), None) for guess in guesses] + by_value
@@ -112,5 +112,9 @@ def _packed(values: Values) -> bytes | None:
     return messages.write_values(pa.table({name: [value] for name, value in values.items()})) if values else None
 
 
-def _in_every_way(rows) -> str:
-    return "\n".join(map(str, (rows, rows.fetchone(), rows.limit(2).fetchall(), rows.df().to_string(), rows.pl(), rows.columns)))
+def in_every_way(rows) -> str:
+    """Rows as a notebook shows them. Headings are told once, whole: a display cuts them, and what is left of a guess in one is no answer."""
+    frame, polars = rows.df(), rows.pl()
+    frame.columns = polars.columns = [f"c{at}" for at in range(len(rows.columns))]
+    displays = (f"{rows}".partition("├")[2], frame.to_string(), polars)
+    return "\n".join(map(str, (rows.columns, *displays, rows.fetchone(), rows.limit(2).fetchall())))

@@ -14,11 +14,12 @@ from lakeward.flows.base.order import dependency_order
 from lakeward.flows.base.workspace import open_workspace
 from support.both_engines import CONF
 
-# Columns that a rerun need not repeat: run and time. And the engine's name, which differs.
+# Columns that a rerun need not repeat: run and time. And what differs by engine: its name, and the bytes of files.
 NOT_COMPARED = frozenset(
     {"_run_id", "_ingested_at", "run_id", "engine", "observed_at", "judged_at", "scored_at", "started_at", "finished_at"}
     | {"planned_at", "applied_at", "done_at", "proposed_at", "assessed_at", "_repaired_at"}
     | {"asked_at", "logged_at", "elapsed_us", "session_id", "prev", "hash", "query_hmac"}
+    | {"table_bytes"}
 )
 # What a batch cost is measured of one engine alone (`engines/gaps.py`), and readiness counts it; its items are compared as they are shown.
 NOT_COMPARED_TABLES = frozenset({"governance/run_costs", "governance/maturity"})

@@ -30,13 +30,18 @@ class ServerProcess:
 
     def __init__(self, root, *options, insecure=True):
         self.root, self.options = Path(root), [*options, *(["--insecure"] if insecure else [])]
-        self.process, self.port, self.variables = None, 0, {}
+        self.process, self.port, self.variables, self.folder = None, 0, {}, None
 
     def start(self, port=0):
         words = ["--project", str(self.root), "serve", "--port", str(port), *map(str, self.options)]
         environ = {name: value for name, value in os.environ.items() if not name.startswith("LAKEWARD_")} | self.variables  # noqa: TID251
         self.process = subprocess.Popen(
-            [sys.executable, "-c", COMMAND, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ
+            [sys.executable, "-c", COMMAND, *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environ,
+            cwd=self.folder,
         )
         line = self.process.stdout.readline()
         found = READY.search(line)

@@ -82,6 +82,7 @@ GROUPS = {
         "diff": "contracts:diff",
         "adopt": "contracts:adopt",
         "confirm-key": "contracts:confirm_key",
+        "rename": "contracts:rename",
         "retire": "contracts:retire",
     },
     "lineage": {

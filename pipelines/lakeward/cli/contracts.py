@@ -35,7 +35,8 @@ def lint(
     else:
         print_message(settings.lang, "lint_clean")
     if not as_json:
-        for step in (*flows.key_proposals(settings, name), *flows.word_warnings(settings, name)):
+        warnings = (*flows.word_warnings(settings, name), *([] if name else flows.login_warnings(settings)))
+        for step in (*flows.key_proposals(settings, name), *warnings):
             print_message(settings.lang, step.code, **step.facts)
     if found:
         raise typer.Exit(ExitCode.REFUSED)
@@ -85,6 +86,26 @@ def confirm_key(
     steps = ("key_stored_rows", "key_needs_rebuild") if done.needs_rebuild else ("key_needs_no_rebuild",)
     for code in ("key_confirmed" if done.is_written else "key_would_be", *steps):
         print_message(settings.lang, code, **facts)
+
+
+def rename(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Dataset · 数据集")],
+    new_name: Annotated[str, typer.Argument(help="Its new name · 新名称")],
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen · 只说明结果，不写入")] = False,
+    as_json: Json = False,
+) -> None:
+    settings = settings_of(context)
+    done = flows.rename_dataset(settings, name, new_name, dry_run=dry_run)
+    if as_json:
+        print_json(done)
+        return
+    for file in done.files:
+        print_message(settings.lang, "rename_file", file=file)
+    print_message(settings.lang, "renamed" if done.is_written else "would_be_renamed", **done.as_dict())
+    if done.mentions:
+        print_message(settings.lang, "rename_mentions", dataset=name, files=", ".join(done.mentions))
 
 
 def retire(

@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 
 COUNTS = ("dataset", "batches", "rows_in", "bronze", "rejects", "silver", "quarantine", "duplicates", "score")
 TOPIC_COLUMNS = ("topic", "messages", "rate", "forms")
-# Topics in a table for people.
+EDGE_COLUMNS = ("group", "edge", "device", "metrics", "types", "units", "rate")
+# Topics and edges in a table for people.
 SHOWN_TOPICS = 20
 # Datasets of a run that are all shown; of more, those without anything new are counted: a table of thousands takes longer than their run.
 SHOWN_IDLE = 200
 # Schemes of addresses that are watched for a time, and then collected.
-WATCHED_SCHEMES = ("mqtt", "tcp:", "ssl:", "opc.tcp:", "modbus:")
+WATCHED_SCHEMES = ("mqtt", "tcp:", "ssl:", "opc.tcp:", "modbus", "kafka", "sparkplug:")
 
 
 def init(context: typer.Context, folder: Annotated[Path, typer.Argument(help="Folder to create · 要创建的文件夹")]) -> None:
@@ -52,17 +53,22 @@ def new(
             help="How long to watch a broker or server; Ctrl-C ends it earlier · 观察消息代理或服务器的时长，可用 Ctrl-C 提前结束"
         ),
     ] = "30s",
+    rebirth: Annotated[
+        bool, typer.Option("--rebirth", help="Ask edges of Sparkplug B for their births · 请求 Sparkplug B 边缘节点重新上线")
+    ] = False,
 ) -> None:
     settings = settings_of(context)
     address = next((sample for sample in samples if "://" in sample), None)
     drafted = (
-        draft_from_address(settings, name, address, watch)
+        draft_from_address(settings, name, address, watch, rebirth=rebirth)
         if address
         else draft_from_files(settings, name, [Path(sample) for sample in samples], sheet)
     )
-    is_collected = address is not None and address.lower().startswith(WATCHED_SCHEMES)
+    is_collected = address is not None and address.lower().startswith(WATCHED_SCHEMES) and not address.lower().startswith("kafka")
     if drafted.topics:
         print_table(settings.lang, "title_topics", drafted.topics[:SHOWN_TOPICS], TOPIC_COLUMNS)
+    if drafted.edges:
+        print_table(settings.lang, "title_edges", drafted.edges[:SHOWN_TOPICS], EDGE_COLUMNS)
     for note in drafted.notes:
         print_message(settings.lang, note.code, **note.facts)
     print_message(settings.lang, "new_done_broker" if is_collected else "new_done", dataset=name, folder=drafted.folder)
@@ -74,13 +80,13 @@ def draft_from_files(settings: Settings, name: str, samples: list[Path], sheet: 
         return flows.draft_from_files(settings, name, samples, sheet)
 
 
-def draft_from_address(settings: Settings, name: str, address: str, watch: str) -> DraftedDataset:
+def draft_from_address(settings: Settings, name: str, address: str, watch: str, *, rebirth: bool) -> DraftedDataset:
     """Draft a dataset from a table, or from what a broker sends until the time is over or a signal comes."""
     if not address.lower().startswith(WATCHED_SCHEMES):
         with progress(settings.lang, "progress_profile", file="table"):
-            return flows.draft_from_address(settings, name, address)
+            return flows.draft_from_address(settings, name, address, rebirth=rebirth)
     with progress(settings.lang, "progress_watch", seconds=watch):
-        return flows.draft_from_address(settings, name, address, watch, stop_event())
+        return flows.draft_from_address(settings, name, address, watch, stop_event(), rebirth=rebirth)
 
 
 def run(  # noqa: PLR0913 - the options of a command are its arguments

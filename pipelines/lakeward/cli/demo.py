@@ -66,7 +66,7 @@ def demo(  # noqa: PLR0913 - the options of a command are its arguments
         }
         print_message(demo_project.settings.lang, "demo_simulated", day=demo_project.day, **facts)
     runs = run_dags(demo_project.settings, quiet=as_json)
-    done = flows.staff_demo(demo_project.settings) if people else None
+    done = _staff(demo_project.settings) if people else None
     changed = flows.list_tables(demo_project.settings) != before
     if as_json:
         datasets = flows.list_runs(demo_project.settings)
@@ -170,6 +170,16 @@ def run_dags(settings: Settings, *, quiet: bool) -> list[dict[str, Any]]:
     if process.returncode:
         raise SystemExit(process.returncode)
     return runs
+
+
+def _staff(settings: Settings) -> flows.StaffedDemo:
+    """The people's first day; the scorecard shows what they decided."""
+    from lakeward.portal.export import build_scorecard  # noqa: PLC0415 -- templates
+
+    done = flows.staff_demo(settings)
+    if done.accounts:
+        build_scorecard(settings)
+    return done
 
 
 def print_results(settings: Settings, *, changed: bool) -> None:

@@ -130,7 +130,7 @@ def drill(
                 "drill_step": text(f"drill_{each.step}", lang),
                 "drill_seconds": each.seconds,
                 "passed": each.passed,
-                "drill_facts": each.facts,
+                "drill_facts": {text(f"drill_fact_{name}", lang): fact for name, fact in each.facts.items()},
             }
             for each in found.steps
         ]

@@ -130,7 +130,7 @@ def _cell(value: object) -> str:
     if value is None:
         return "–"
     if isinstance(value, Mapping):
-        return "\n".join(f"{key}: {inner}" for key, inner in value.items())
+        return "\n".join(f"{key}: {_cell(inner)}" for key, inner in value.items())
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
     if isinstance(value, bool):

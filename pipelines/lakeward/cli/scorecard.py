@@ -12,9 +12,11 @@ Folder = Annotated[Path | None, typer.Option("--out", help="Folder of the page Â
 
 
 def build(context: typer.Context, *, folder: Folder = None, as_json: Json = False) -> None:
+    from lakeward.portal.export import build_scorecard  # noqa: PLC0415 -- templates
+
     settings = settings_of(context)
     with progress(settings.lang, "progress_scorecard"):
-        file = flows.build_scorecard(settings, folder)
+        file = build_scorecard(settings, folder)
         card = flows.read_scorecard(settings) if as_json else None
     if card is None:
         print_message(settings.lang, "scorecard_built", file=file)

@@ -1,6 +1,7 @@
 """Sources of machines that keep nothing for a reader who comes later: a collector lands what they say, all the time."""
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from lakeward.contracts.segment_bounds import SEGMENT_BATCH_BYTES, SegmentBounds
 
@@ -8,6 +9,8 @@ from lakeward.contracts.segment_bounds import SEGMENT_BATCH_BYTES, SegmentBounds
 MESSAGE_BYTES, MESSAGES_PER_SECOND = 1 << 20, 1000
 # Of nodes of OPC UA: milliseconds between two values, values that the server queues, and hours of history that are read to close a gap.
 OPCUA_SAMPLING_MS, OPCUA_QUEUE, OPCUA_REPAIR_HOURS = 1000, 100, 24
+# Of Sparkplug B: seconds between two requests for the births of one edge; 0: none is sent.
+REBIRTH_SECONDS = 30
 # Of registers of Modbus: milliseconds between two reads, and for an answer.
 MODBUS_POLL_MS, MODBUS_TIMEOUT_MS = 1000, 1000
 
@@ -73,6 +76,39 @@ class ModbusSource:
     connection: str
     poll_ms: int = MODBUS_POLL_MS
     timeout_ms: int = MODBUS_TIMEOUT_MS
+    segment: SegmentBounds = field(default_factory=SegmentBounds)
+    limit_bytes: int = SEGMENT_BATCH_BYTES
+    retention_days: int | None = None
+
+
+class MqttVersion(StrEnum):
+    """Versions of MQTT."""
+
+    V5 = "5"
+    V311 = "3.1.1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SparkplugSource:
+    """Edges of Sparkplug B at an MQTT broker, landed as segments by a collector that is their host.
+
+    Args:
+        connection: Name of the broker's connection.
+        groups, edges: Ids of what is taken; empty: all.
+        host: Id of the host, by which edges know whether it is there.
+        client_id: Id of the host's session at the broker.
+        rebirth_seconds: Seconds between two requests for the births of one edge; 0: none is sent.
+        limit_bytes: Size limit of one batch, in bytes of its segments.
+        retention_days: Days that a segment is kept after its batch; None for ever.
+    """
+
+    connection: str
+    host: str
+    client_id: str
+    groups: tuple[str, ...] = ()
+    edges: tuple[str, ...] = ()
+    version: MqttVersion = MqttVersion.V5
+    rebirth_seconds: int = REBIRTH_SECONDS
     segment: SegmentBounds = field(default_factory=SegmentBounds)
     limit_bytes: int = SEGMENT_BATCH_BYTES
     retention_days: int | None = None

@@ -1,7 +1,7 @@
 """The frozen model of a contract, from which everything else in Lakeward is derived."""
 
 from collections.abc import Mapping
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import PurePosixPath
@@ -11,6 +11,7 @@ from lakeward.contracts.bands import Band
 from lakeward.contracts.cube import Cube
 from lakeward.contracts.record_format import TYPED_ROWS, RecordFormat
 from lakeward.contracts.source import ContractSource
+from lakeward.core.dataset_names import NameHistory
 from lakeward.core.names import Layer, Sha256, TableName
 
 
@@ -118,6 +119,11 @@ class GoldModel:
     zone: str
     times: tuple[tuple[TableName, str], ...]
 
+    def with_names(self, names: NameHistory) -> "GoldModel":
+        """The model with its inputs by the names of now."""
+        times = tuple((names.current_table(table), column) for table, column in self.times)
+        return replace(self, inputs=tuple(map(names.current_table, self.inputs)), times=times)
+
 
 @dataclass(frozen=True, slots=True)
 class Sla:
@@ -194,6 +200,12 @@ class Contract:
     def table(self, layer: Layer) -> TableName:
         """This dataset's table in `layer`."""
         return TableName(layer, self.name)
+
+    def with_names(self, names: NameHistory) -> "Contract":
+        """The contract by the names of now; its text stays."""
+        if not names:
+            return self
+        return replace(self, name=names.current(self.name), model=self.model and self.model.with_names(names))
 
     def column(self, name: str) -> Column:
         """The column called `name`.

@@ -5,7 +5,7 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
-from lakeward.contracts import dialect
+from lakeward.contracts import dialect, schema_keys
 from lakeward.contracts.dialect import read_record_format
 from lakeward.contracts.document import safe_repr
 from lakeward.contracts.model import Column
@@ -22,6 +22,7 @@ from lakeward.contracts.payload import (
     StatusCodes,
 )
 from lakeward.contracts.record_format import FileFormat, RecordFormat
+from lakeward.contracts.schema_keys import read_schemas
 from lakeward.contracts.source import LIMIT_BYTES
 from lakeward.contracts.view import View
 from lakeward.core.keys import KeyDoc
@@ -29,11 +30,13 @@ from lakeward.core.spelling import did_you_mean
 
 # Keys of the record format that text in payloads shares with files.
 _DIALECT = ("delimiter", "quote", "escape", "nulls", "decimal", "thousands", "timezone", "names")
-_FORMS = (*PayloadKind, *PRESETS)
+# Sparkplug B has a source of its own.
+_KINDS = tuple(kind for kind in PayloadKind if kind is not PayloadKind.SPARKPLUG)
+_FORMS = (*_KINDS, *PRESETS)
 KEYS: Mapping[str, KeyDoc] = {
     "payload": KeyDoc(
         ", ".join(f"`{form}`" for form in _FORMS),
-        "Form of the payloads: JSON, lines of CSV, one value as text; or that of a known program.",
+        "Form of the payloads: JSON, lines of CSV, one value as text, Avro, Protobuf; or that of a known program.",
         required=True,
     ),
     "layout": KeyDoc(
@@ -56,6 +59,7 @@ KEYS: Mapping[str, KeyDoc] = {
         "Readings: what numbers of a status mean: OPC UA's 32 bits, or 192, 64 and 0 of classic OPC.",
         "`none`: `quality` is empty unless the status is a word",
     ),
+    **schema_keys.KEYS,
     **{key: dialect.KEYS[key] for key in _DIALECT},
 }
 # Keys that say where readings are.
@@ -89,7 +93,7 @@ def check_message_columns(views: Sequence[View], columns: Sequence[Column], payl
             if name.startswith(ENVELOPE_MARK):
                 if name not in fields and not _is_level(name):
                     _fail_name(view, name, fields)
-            elif payload.readings and name not in READING_COLUMNS and not name.startswith(POINTER_MARK):
+            elif payload.readings and name not in READING_COLUMNS and not _is_pointer_of(name, payload):
                 _fail_name(view, name, (*READING_COLUMNS, *fields))
             elif payload.kind is PayloadKind.TEXT and not payload.readings:
                 _fail_name(view, name, fields)
@@ -100,6 +104,11 @@ def _fail_name(view: View, name: str, known: tuple[str, ...]) -> None:
     view.fail(key, "contract_message_field", found=safe_repr(name), close=did_you_mean(name, known), expected=", ".join(known))
 
 
+def _is_pointer_of(name: str, payload: PayloadFormat) -> bool:
+    """Whether the name points into records of this format."""
+    return name.startswith(POINTER_MARK) and payload.kind is not PayloadKind.SPARKPLUG
+
+
 def _is_level(name: str) -> bool:
     """Whether the name is that of one level of the topic: `$topic/3`."""
     field, _, level = name.partition("/")
@@ -107,23 +116,25 @@ def _is_level(name: str) -> bool:
 
 
 def _preset(view: View, name: str) -> PayloadFormat:
-    for key in ("layout", "records", *_READING_KEYS, "names", "delimiter"):
+    for key in ("layout", "records", *_READING_KEYS, "names", "delimiter", *schema_keys.KEYS):
         if view.values.get(key) is not None:
-            view.fail(key, "contract_key_of_other_payload", key=key, found=name, expected=", ".join(PayloadKind))
+            view.fail(key, "contract_key_of_other_payload", key=key, found=name, expected=", ".join(_KINDS))
     return PRESETS[name]
 
 
 def _own_format(view: View, kind: PayloadKind) -> PayloadFormat:
     layout = view.choice("layout", tuple(Layout), Layout.READINGS if kind is PayloadKind.TEXT else Layout.COLUMNS)
     for key in _READING_KEYS:
-        if view.values.get(key) is not None and (layout is not Layout.READINGS or kind is not PayloadKind.JSON):
-            expected = "json with layout: readings"
+        if view.values.get(key) is not None and (layout is not Layout.READINGS or not kind.has_members):
+            expected = "json, avro or protobuf with layout: readings"
             view.fail(key, "contract_key_of_other_payload", key=key, found=f"{kind}, {layout}", expected=expected)
-    if view.values.get("records") is not None and kind is not PayloadKind.JSON:
-        view.fail("records", "contract_key_of_other_payload", key="records", found=str(kind), expected="json")
+    if view.values.get("records") is not None and not kind.has_members:
+        view.fail("records", "contract_key_of_other_payload", key="records", found=str(kind), expected="json, avro or protobuf")
     if kind is PayloadKind.CSV and layout is Layout.READINGS:
         view.fail_value("layout", "columns, for payload: csv")
-    return PayloadFormat(kind=kind, records=_pointers(view, "records"), readings=_readings(view, layout))
+    return PayloadFormat(
+        kind=kind, records=_pointers(view, "records"), readings=_readings(view, layout), schemas=read_schemas(view, kind)
+    )
 
 
 def _readings(view: View, layout: Layout) -> ReadingLayout | None:

@@ -13,11 +13,14 @@ from lakeward.contracts.lineage_door import LineageDoor, read_lineage_door
 from lakeward.contracts.lineage_receiver import LineageReceiver, read_lineage_receiver
 from lakeward.contracts.load import load_contract
 from lakeward.contracts.model import Contract
+from lakeward.contracts.portal_login import PortalLogin, read_portal_login
 from lakeward.contracts.project_keys import DEFAULT_LATENCY_DAYS, GRADE_NAMES, KEYS, MAINTAIN_KEYS, MIN_GROUP_SIZE, RETENTION_DAYS
 from lakeward.contracts.quotas import read_quotas
+from lakeward.contracts.renames import RENAMES_FILE, read_renames
 from lakeward.contracts.server_limits import DEFAULT_LIMITS, ServerLimits, read_server_limits
 from lakeward.contracts.view import View
 from lakeward.contracts.words import read_domain_titles
+from lakeward.core.dataset_names import NOT_RENAMED, NameHistory
 from lakeward.core.errors import ContractError, SettingsError, UsageError
 from lakeward.core.messages import Lang
 from lakeward.core.names import DATASET_NAME
@@ -52,7 +55,9 @@ class Project:
         lineage_receiver: Where events of lineage are sent.
         highest_grade: The highest grade that the lake may hold.
         lineage_door: Where other programs send lineage events; None for nowhere.
+        portal_login: Identity provider at which people log in to the portal; None for passwords alone.
         domain_titles: Domain -> its title by language.
+        names: Names of its renamed datasets.
         min_group_size: Rows; a smaller count of a column is hidden from readers who may not see it in clear.
     """
 
@@ -75,7 +80,9 @@ class Project:
     lineage_receiver: LineageReceiver = field(default_factory=LineageReceiver)
     highest_grade: str = GRADE_NAMES[0]
     lineage_door: LineageDoor | None = None
+    portal_login: PortalLogin | None = None
     domain_titles: Mapping[str, Mapping[Lang, str]] = field(default_factory=dict)
+    names: NameHistory = NOT_RENAMED
 
     @property
     def allowed_roots(self) -> tuple[Path, ...]:
@@ -122,10 +129,24 @@ class Project:
         path = self._folder(name) / CONTRACT_FILE
         if not DATASET_NAME.fullmatch(name) or not path.is_file():
             names = self.datasets()
+            if name in (former := self.names.former()):
+                raise UsageError("dataset_renamed", dataset=name, new=former[name])
             if not names:
                 raise UsageError("project_without_datasets", dataset=name, project=self.name)
             raise UsageError("dataset_not_found", dataset=name, project=self.name, close=did_you_mean(name, names))
         return path
+
+    def check_renamed(self) -> None:
+        """Check that no dataset bears a name that a renamed one had.
+
+        Raises:
+            UsageError: One does: a renaming was cut off, or the name is taken.
+        """
+        for old, new in self.names.former().items():
+            if self._folder(old).exists():
+                raise UsageError(
+                    "rename_unfinished", dataset=old, new=new, folder=self.label(self._folder(old)), file=RENAMES_FILE
+                )
 
     def suite_path(self, name: str) -> Path:
         """Path of the suite of dataset `name`; the file need not exist."""
@@ -214,6 +235,8 @@ def _project(root: Path, document: Document) -> Project:
         domain_titles=read_domain_titles(view.mapping("domains")),
         highest_grade=view.entry("highest_grade", ", ".join(GRADE_NAMES), _grade_name, GRADE_NAMES[0]) or GRADE_NAMES[0],
         lineage_door=read_lineage_door(view),
+        portal_login=read_portal_login(view, root),
+        names=read_renames(root),
     )
     if faults:
         error = document.error(faults[0])

@@ -1,17 +1,14 @@
 """The map of a device's registers: a CSV file beside the contract, since Modbus itself says neither names nor types."""
 
-import csv
-import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from lakeward.contracts.document import safe_repr
+from lakeward.contracts.mapping_lines import MappingLine, read_mapping
 from lakeward.contracts.segment_keys import CONNECTION_NAME
 from lakeward.core.errors import DefinitionError
 from lakeward.core.keys import KeyDoc
-from lakeward.core.spelling import did_you_mean
 
 REGISTERS_FILE = "registers.csv"
 # Type -> its registers.
@@ -51,7 +48,6 @@ COLUMNS: Mapping[str, KeyDoc] = {
     "offset": KeyDoc("number", "See `scale`.", "0"),
     "connection": KeyDoc("text", "Name of the connection, if it is another than the contract's.", "the contract's"),
 }
-_REQUIRED = ("address", "register", "type")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,45 +83,27 @@ def read_register_map(path: Path) -> tuple[Register, ...]:
     Raises:
         DefinitionError: It is missing, or not valid; with its first fault and the line.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise DefinitionError("series_file_not_text", file=path) from None
-    except FileNotFoundError:
-        raise DefinitionError("register_map_missing", file=path) from None
-    rows = list(csv.reader(io.StringIO(text), strict=True))
-    if len(rows) < 2:
-        raise DefinitionError("register_map_missing", file=path)
-    found = tuple(_registers(path, rows))
-    seen: set[str] = set()
-    for line, entry in enumerate(found, 2):
-        if entry.address in seen:
-            raise _fault(path, line, "address", "each address once", entry.address)
-        seen.add(entry.address)
+    found, faults = check_register_map(path)
+    if faults:
+        raise faults[0]
     return found
 
 
-def _registers(path: Path, rows: list[list[str]]) -> Iterator[Register]:
-    header = [name.strip() for name in rows[0]]
-    for name in header:
-        if name not in COLUMNS or header.count(name) > 1:
-            raise DefinitionError("register_map_column", file=path, found=safe_repr(name), close=did_you_mean(name, COLUMNS))
-    for name in _REQUIRED:
-        if name not in header:
-            raise DefinitionError("register_map_column", file=path, found="-", close=name)
-    for line, row in enumerate(rows[1:], 2):
-        if len(row) != len(header):
-            raise _fault(path, line, "-", f"{len(header)} fields", f"{len(row)}")
-        yield _Line(path, line, {name: text.strip() for name, text in zip(header, row, strict=True)}).register()
+def check_register_map(path: Path) -> tuple[tuple[Register, ...], tuple[DefinitionError, ...]]:
+    """The registers of a map, and all its faults."""
+    missing = DefinitionError("register_map_missing", file=path, line=1, column="address")
+    if not path.is_file():
+        return (), (missing,)
+    found, faults = read_mapping(path, COLUMNS, "register_map_column", lambda line: _Line(line).register())
+    return found, faults or (() if found else (missing,))
 
 
-@dataclass(frozen=True, slots=True)
 class _Line:
     """Reads one line."""
 
-    path: Path
-    number: int
-    values: Mapping[str, str]
+    def __init__(self, line: MappingLine) -> None:
+        self.line = line
+        self.values = {name: text.strip() for name, text in line.values.items()}
 
     def register(self) -> Register:
         function = self._choice("function", FUNCTIONS, FUNCTIONS[0])
@@ -176,8 +154,4 @@ class _Line:
         return found
 
     def _fail(self, name: str, expected: str) -> DefinitionError:
-        return _fault(self.path, self.number, name, expected, self.values.get(name, ""))
-
-
-def _fault(path: Path, line: int, column: str, expected: str, found: str) -> DefinitionError:
-    return DefinitionError("series_file_value", file=path, line=line, column=column, expected=expected, found=safe_repr(found))
+        return self.line.fault(name, expected)

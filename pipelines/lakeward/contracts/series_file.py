@@ -1,12 +1,10 @@
 """The mapping of a source's addresses to series: a CSV file beside the contract, which people edit and drafts propose."""
 
-import csv
-import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from lakeward.contracts.document import safe_repr
+from lakeward.contracts.mapping_lines import MappingLine, is_number, read_mapping
 from lakeward.core.errors import DefinitionError
 from lakeward.core.keys import KeyDoc
 from lakeward.core.spelling import did_you_mean
@@ -27,7 +25,7 @@ _NUMBERS = ("interval", "deadband", "low", "high")
 _TYPES = ("", "number", "boolean", "string")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesEntry:
     """One line of the mapping: texts by column; empty for none."""
 
@@ -35,6 +33,7 @@ class SeriesEntry:
     series: str
     unit: str = ""
     values: Mapping[str, str] | None = None
+    line: int = 0
 
 
 def read_series_file(path: Path) -> tuple[SeriesEntry, ...]:
@@ -43,59 +42,30 @@ def read_series_file(path: Path) -> tuple[SeriesEntry, ...]:
     Raises:
         DefinitionError: It is not valid; with its first fault and the line.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise DefinitionError("series_file_not_text", file=path) from None
-    rows = list(csv.reader(io.StringIO(text), strict=True))
-    entries = tuple(_entries(path, rows))
-    seen: set[str] = set()
-    for line, entry in enumerate(entries, 2):
-        if entry.address in seen:
-            raise _fault(path, line, "address", "each address once", entry.address)
-        seen.add(entry.address)
+    entries, faults = check_series_file(path)
+    if faults:
+        raise faults[0]
     return entries
 
 
-def _entries(path: Path, rows: list[list[str]]) -> Iterator[SeriesEntry]:
-    if not rows:
-        return
-    header = rows[0]
-    for name in header:
-        if name not in COLUMNS or header.count(name) > 1:
-            raise DefinitionError("series_file_column", file=path, found=safe_repr(name), close=did_you_mean(name, COLUMNS))
-    for name in ("address", "series"):
-        if name not in header:
-            raise DefinitionError("series_file_column", file=path, found="-", close=name)
-    for line, row in enumerate(rows[1:], 2):
-        if len(row) != len(header):
-            raise _fault(path, line, "-", f"{len(header)} fields", f"{len(row)}")
-        values = dict(zip(header, row, strict=True))
-        _check(path, line, values)
-        yield SeriesEntry(values["address"], values["series"], values.get("unit", ""), values)
+def check_series_file(path: Path) -> tuple[tuple[SeriesEntry, ...], tuple[DefinitionError, ...]]:
+    """The entries of a mapping, and all its faults."""
+    return read_mapping(path, COLUMNS, "series_file_column", _entry)
 
 
-def _check(path: Path, line: int, values: Mapping[str, str]) -> None:
+def _entry(line: MappingLine) -> SeriesEntry:
+    values = line.values
     for name in ("address", "series"):
         if not values[name].strip():
-            raise _fault(path, line, name, "a text", "")
+            raise line.fault(name, "a text")
     unit = values.get("unit", "")
     if unit and unit not in units():
-        raise _fault(path, line, "unit", f"a UCUM code such as {did_you_mean(unit, units()) or 'Cel'}", unit)
+        raise line.fault("unit", f"a UCUM code such as {did_you_mean(unit, units()) or 'Cel'}")
     if values.get("type", "") not in _TYPES:
-        raise _fault(path, line, "type", "number, boolean, string", values["type"])
+        raise line.fault("type", "number, boolean, string")
     for name in _NUMBERS:
-        if values.get(name) and not _is_number(values[name]):
-            raise _fault(path, line, name, "a number", values[name])
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _fault(path: Path, line: int, column: str, expected: str, found: str) -> DefinitionError:
-    return DefinitionError("series_file_value", file=path, line=line, column=column, expected=expected, found=safe_repr(found))
+        if values.get(name) and not is_number(values[name]):
+            raise line.fault(name, "a number")
+    if values.get("low") and values.get("high") and float(values["low"]) > float(values["high"]):
+        raise line.fault("high", "a number that is not below `low`")
+    return SeriesEntry(address=values["address"], series=values["series"], unit=unit, values=values, line=line.number)

@@ -8,6 +8,9 @@ from datetime import datetime
 
 from lakeward.core.errors import DataError
 
+# A window over all rows. `OVER ()` has the same meaning, but with an aggregate DuckDB 1.5.5 sometimes fails on it where one thread has no
+# rows (duckdb issue 25713), and then refuses every further query of the database.
+OVER_ALL_ROWS = "OVER (PARTITION BY 1)"
 _NUL = "\0"
 
 

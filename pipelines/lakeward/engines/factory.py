@@ -38,7 +38,7 @@ class EnginePool:
         with self._lock:
             if self._first is None:
                 self._first = EmbeddedEngine(self._lake, memory_limit=self._memory)
-            return self._first.new_session()
+            return _with_names(self._first.new_session(), self._lake)
 
     def close(self) -> None:
         """End the shared database."""
@@ -63,10 +63,19 @@ def open_engine(name: str, lake: Lake | str, memory: str | None = None, spark: S
     if isinstance(lake, str) and "://" in lake:  # how it is reached is not said
         raise UsageError("lake_not_local", lake=lake)
     if name == "spark":
-        return _open_spark(lake, memory, spark or SparkSettings())
+        return _with_names(_open_spark(lake, memory, spark or SparkSettings()), lake)
     from lakeward.engines.embedded.engine import EmbeddedEngine  # noqa: PLC0415
 
-    return EmbeddedEngine(lake, memory_limit=memory)
+    return _with_names(EmbeddedEngine(lake, memory_limit=memory), lake)
+
+
+def _with_names(engine: Engine, lake: Lake | str) -> Engine:
+    """The engine by the names of now, where the lake has renamed datasets."""
+    if isinstance(lake, str) or not lake.names:
+        return engine
+    from lakeward.engines.renamed import RenamedTables  # noqa: PLC0415 -- few lakes need it
+
+    return RenamedTables(engine, lake.names)
 
 
 def _open_spark(lake: Lake | str, memory: str | None, settings: SparkSettings) -> Engine:

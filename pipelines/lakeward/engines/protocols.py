@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from lakeward.contracts.batch import BatchInput
 from lakeward.contracts.model import Column, DataType
 from lakeward.contracts.record_format import RecordFormat
+from lakeward.core.dataset_names import NameHistory
 from lakeward.core.names import Relation, TableName
 from lakeward.engines.external import AttachedData, ExternalData, Staged
 from lakeward.engines.tables import (
@@ -51,6 +52,10 @@ class TableStore(Protocol):
 
     def info(self, table: TableName) -> TableInfo | None:
         """The newest version of the table; None where it does not exist."""
+        ...
+
+    def exists(self, table: TableName) -> bool:
+        """Whether there is such a table: quicker than `info`, which counts its rows."""
         ...
 
     def stored_bytes(self, table: TableName) -> int:
@@ -261,6 +266,7 @@ class Engine(TableStore, QueryEngine, Protocol):
 
     name: str  # as `LAKEWARD_ENGINE` says it
     product: tuple[str, str]  # what computes, and its version, as lineage names them
+    names: NameHistory  # of renamed datasets
     scratch: Path
 
     def close(self) -> None:

@@ -91,8 +91,8 @@ def score(root: str) -> None:
 
 @task
 def scorecard(root: str) -> None:
-    """Write the scorecard's page."""
-    from lakeward.flows import build_scorecard  # noqa: PLC0415  (imports DuckDB)
+    """Write the static scorecard."""
+    from lakeward.portal.export import build_scorecard  # noqa: PLC0415  (imports DuckDB)
 
     build_scorecard(task_settings(root))
 

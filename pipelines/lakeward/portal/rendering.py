@@ -18,7 +18,7 @@ from lakeward.core.messages import CODED, Lang, catalogue, text
 from lakeward.flows import FigureRow, figure_id
 from lakeward.portal.heat import band
 from lakeward.portal.lineage_layout import fitted
-from lakeward.portal.trend import trend_points
+from lakeward.portal.trend import divider, trend_points
 
 ASSETS = ("portal.css", "portal.js")
 LANG_TAGS = {Lang.EN: "en", Lang.ZH: "zh-Hans"}
@@ -45,10 +45,11 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals.update(
-        dimensions_in_order=DIMENSIONS, severities=SEVERITIES, band=band, trend_points=trend_points, asset=asset_address
+        dimensions_in_order=DIMENSIONS, severities=SEVERITIES, band=band, trend_points=trend_points, divider=divider
     )
     made.globals.update(evidence=evidence_address, dataset_path=dataset_path, rule_path=rule_path, query=query_text, names=names)
-    made.globals.update(fitted=fitted)
+    made.globals.update(asset=asset_address, fitted=fitted)
+    made.globals.update(failing_address=failing_address, domain_address=domain_address, item_address=item_address)
     made.filters.update(number=number)
     made.tests.update(in_table=str.startswith)
     return made
@@ -56,7 +57,12 @@ def environment() -> Environment:
 
 def render(template: str, lang: Lang, zone: str, facts: Mapping[str, object]) -> str:
     """The page."""
-    context = {
+    return environment().get_template(template).render({**language_context(lang, zone), **facts})
+
+
+def language_context(lang: Lang, zone: str) -> dict[str, object]:
+    """What templates know of the reader: texts in their language, times of their zone."""
+    return {
         "lang": str(lang),
         "lang_tag": LANG_TAGS[lang],
         "zone": zone,
@@ -68,7 +74,6 @@ def render(template: str, lang: Lang, zone: str, facts: Mapping[str, object]) ->
         "about": lambda row: words_of(row, "about", lang),
         "in_own_language": in_own_language,
     }
-    return environment().get_template(template).render({**context, **facts})
 
 
 def number(value: Decimal | int | str | None) -> str:
@@ -136,6 +141,21 @@ def dataset_path(name: str, tab: str = "") -> str:
 def rule_path(dataset: str, rule: str) -> str:
     """The page of a rule."""
     return f"/d/{quote(dataset, safe='')}/r/{quote(rule, safe='')}"
+
+
+def failing_address(dataset: str) -> str:
+    """Where the failed checks of a dataset open: the page that lists them."""
+    return dataset_path(dataset)
+
+
+def domain_address(domain: str, dimension: str) -> str:
+    """Where the failed checks of a domain open: the list of its datasets with this dimension."""
+    return "/datasets?" + query_text({}, domain=domain, dimension=dimension)
+
+
+def item_address(item: str, column: str = "proposal") -> str:
+    """Where a score of an item opens: its page with the indicators, or there the assessor's answer."""
+    return f"/readiness/{quote(item, safe='')}" + ("#answer" if column == "level" else "")
 
 
 def query_text(given: Mapping[str, object], **changes: object) -> str:

@@ -8,6 +8,15 @@ WIDTH, HEIGHT, MARGIN = 160, 32, 4
 LOWEST, HIGHEST = 90.0, 100.0
 
 
+def divider(before: int, count: int) -> float:
+    """Where a line stands between two of `count` scores.
+
+    Args:
+        before: Scores on its left, 1 to `count`.
+    """
+    return round(MARGIN + (before - 0.5) * (WIDTH - 2 * MARGIN) / max(count - 1, 1), 1)
+
+
 def trend_points(scores: Sequence[Decimal | int | None]) -> list[list[tuple[float, float]]]:
     """The lines over the scores, oldest first: an unknown score is a gap, so that no line crosses it."""
     step = (WIDTH - 2 * MARGIN) / max(len(scores) - 1, 1)

@@ -8,7 +8,7 @@ from math import prod
 
 from lakeward.contracts.model import Kind
 from lakeward.core.names import Relation
-from lakeward.core.sql import identifier, literal
+from lakeward.core.sql import OVER_ALL_ROWS, identifier, literal
 from lakeward.engines.protocols import Engine
 from lakeward.profiling.findings import ColumnProfile, Key, Times
 from lakeward.profiling.type_trials import StagedRecords
@@ -66,7 +66,7 @@ def measure_times(staged: StagedRecords, values: Relation, time: ColumnProfile, 
     series = f"PARTITION BY {', '.join(named)} " if named else ""
     own = identifier(time.name)
     steps = f"SELECT epoch({own}) - lag(epoch({own})) OVER ({series}ORDER BY {own}) AS step FROM {values} WHERE {own} IS NOT NULL"
-    counted = f"SELECT step, median(step) OVER () AS period FROM ({steps}) WHERE step > 0"
+    counted = f"SELECT step, median(step) {OVER_ALL_ROWS} AS period FROM ({steps}) WHERE step > 0"
     found = staged.engine.fetch(
         f"SELECT any_value(period) AS period, count(*) AS steps, count_if(step = period) AS regular FROM ({counted})"
     )[0]

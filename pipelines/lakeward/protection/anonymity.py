@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from lakeward.core.names import Relation
+from lakeward.core.sql import OVER_ALL_ROWS
 
 
 def anonymity_query(relation: Relation, quasi_identifiers: Sequence[str], sensitive: str | None, person: str) -> str:
@@ -25,7 +26,7 @@ def anonymity_query(relation: Relation, quasi_identifiers: Sequence[str], sensit
     return f"""
         WITH seen AS (SELECT {columns}{value} AS s, {person} AS person FROM {relation}),
         pairs AS (SELECT DISTINCT {group} AS g, s, person FROM seen WHERE person IS NOT NULL),
-        shares AS (SELECT s, count(DISTINCT person) / sum(count(DISTINCT person)) OVER () AS share FROM pairs GROUP BY s),
+        shares AS (SELECT s, count(DISTINCT person) / sum(count(DISTINCT person)) {OVER_ALL_ROWS} AS share FROM pairs GROUP BY s),
         cells AS (SELECT g, s, count(*) AS n, count(*) / sum(count(*)) OVER (PARTITION BY g) AS own FROM pairs GROUP BY g, s),
         distances AS (
             SELECT g, count(*) AS l, (sum(abs(own - share)) + 1 - sum(share)) / 2 AS t FROM cells JOIN shares USING (s) GROUP BY g

@@ -1,6 +1,7 @@
 """Named aggregates of the whole batch, which become columns of every row."""
 
 from lakeward.core.names import sha256
+from lakeward.core.sql import OVER_ALL_ROWS
 from lakeward.quality.scope import RelationSql
 
 BatchAggregate = tuple[str, RelationSql]
@@ -46,11 +47,11 @@ def quantile(values: str, share: float) -> BatchAggregate:
 
 def most_common(value: str, most: int) -> tuple[BatchAggregate, BatchAggregate]:
     """The most common values, in order, `most` at most, and their number."""
-    ranked = f"SELECT {value} AS own, count(*) AS copies FROM {{}} AS batch WHERE {value} IS NOT NULL GROUP BY own"
+    ranked = f"SELECT {value} AS own, count(*) AS copies FROM {{}} AS batch WHERE {value} IS NOT NULL GROUP BY {value}"
     listed, counted = stable_name("l", ranked), stable_name("n", ranked)
 
     def top(rows: str) -> str:
-        return f"SELECT own FROM ({ranked.replace('{}', rows, 1)}) AS ranked QUALIFY copies = max(copies) OVER ()"
+        return f"SELECT own FROM ({ranked.replace('{}', rows, 1)}) AS ranked QUALIFY copies = max(copies) {OVER_ALL_ROWS}"
 
     return (
         (listed, lambda rows: f"(SELECT list(own ORDER BY own)[:{most}] FROM ({top(rows)}) AS top)"),

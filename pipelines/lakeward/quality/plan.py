@@ -119,7 +119,7 @@ class JudgePlan:
         judged = f"{stack(add_check_columns(self.converted_relation(rows), checks), [flags])} AS judged"
         if by is None:
             return f"SELECT {select(items)} FROM {judged}"
-        return f"SELECT {identifier(by)} AS part, {select(items)} FROM {judged} GROUP BY part"
+        return f"SELECT {identifier(by)} AS part, {select(items)} FROM {judged} GROUP BY {identifier(by)}"
 
     def suspect_rules(self, facts: Mapping[str, Any]) -> tuple[Rule, ...]:
         """Rules of uniqueness whose proof failed, so that repeated keys must be counted."""

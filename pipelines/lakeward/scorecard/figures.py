@@ -5,7 +5,7 @@ is unknown and has no figures.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from urllib.parse import quote, unquote
 
@@ -116,25 +116,13 @@ class FamilyResult:
 
 @dataclass(frozen=True, slots=True)
 class Scorecard:
-    """The contents of the page.
+    """The figures of the scorecard.
 
     Args:
-        made_at: Time in UTC, as `YYYY-MM-DD HH:MM`.
-        datasets: Datasets of the project, including those that have never run.
         results: Family name -> result; None if not measured yet, because its tables do not exist.
-        proposed_keys: Dataset -> columns of a key that is not confirmed.
-        zone: IANA zone in which the page shows times.
-        role_titles: Role -> its title by language.
     """
 
-    project: str
-    made_at: str
-    datasets: tuple[str, ...]
     results: Mapping[str, FamilyResult | None]
-    _: KW_ONLY
-    proposed_keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    zone: str = "UTC"
-    role_titles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def figures(self) -> Iterator[Figure]:
         """Every number of the scorecard."""
@@ -151,11 +139,6 @@ class Scorecard:
         """
         unmeasured = [name for name, reading in self.results.items() if reading is None]
         return {"unmeasured": unmeasured, "figures": [figure.as_dict() for figure in self.figures()]}
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing has run in this lake yet."""
-        return self.results["totals"] is None
 
 
 def figure_id(family: str, key: tuple[str, ...], column: str) -> str:

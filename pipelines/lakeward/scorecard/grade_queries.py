@@ -1,6 +1,6 @@
 """The queries of grade coverage, important data and readiness, which use catalogues."""
 
-from lakeward.core.sql import literal
+from lakeward.core.sql import OVER_ALL_ROWS, literal
 from lakeward.maturity.catalogue import Catalogue
 from lakeward.scorecard.families import mean
 from lakeward.scorecard.figures import Family
@@ -141,7 +141,7 @@ def readiness_families(catalogue: Catalogue) -> tuple[Family, ...]:
     items = f"""WITH items AS (
   SELECT item, split_part(item, '.', 1) AS domain, level, proposal, ceiling, coverage, reason, missing
   FROM governance.maturity WHERE kind = 'item' AND edition = {literal(catalogue.edition)}
-  QUALIFY seq = max(seq) OVER ()
+  QUALIFY seq = max(seq) {OVER_ALL_ROWS}
 )"""
     domains = f"""{items},
 domains AS (SELECT domain, {mean("level")} AS score, count(level) AS measured, count(*) AS items FROM items GROUP BY domain)"""
@@ -151,8 +151,8 @@ domains AS (SELECT domain, {mean("level")} AS score, count(level) AS measured, c
             name="items",
             tables=tables,
             keys=("item",),
-            numbers=("level", "ceiling", "coverage"),
-            sql=f"{items}\nSELECT item, level, ceiling, coverage, reason, missing FROM items ORDER BY CAST(domain AS INTEGER), item",
+            numbers=("level", "proposal", "ceiling", "coverage"),
+            sql=f"{items}\nSELECT item, level, proposal, ceiling, coverage, reason, missing FROM items ORDER BY CAST(domain AS INTEGER), item",
         ),
         Family(
             name="domains",

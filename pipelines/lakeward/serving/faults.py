@@ -22,12 +22,12 @@ _COLUMN = re.compile(r'column (?:named )?"([^"]{1,127})"')
 # Beginnings of DuckDB's texts of failures while Arrow takes rows, which come as OSError, with their kinds.
 _STREAMED = {
     "Conversion Error": "Conversion",
-    "FATAL Error": "Fatal",
-    "INTERNAL Error": "Internal",
     "INTERRUPT Error": "Interrupt",
     "Invalid Input Error": "InvalidInput",
     "Out of Range Error": "OutOfRange",
 }
+# Of a failure inside DuckDB, which refuses each later query of its session.
+_BROKEN = ("FATAL Error", "INTERNAL Error")
 _NO_MEMORY, _INPUT_OUTPUT = "Out of Memory Error", "IO Error"
 # In DuckDB's text of a temporary file that can't be written, which quotes the system's own words: full disk, quota, limit of a file.
 _NO_SPACE = tuple(map(os.strerror, (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)))
@@ -63,7 +63,8 @@ def run_faults() -> Iterator[None]:
 
     Raises:
         ProtectionError: `query_failed`, with the kind of failure.
-        MachineError: The query needs more memory than the session may use, or the disk of its temporary files is full.
+        MachineError: The query needs more memory than the session may use, the disk of its temporary files is full, or DuckDB failed
+            in itself (`query_engine_broken`).
     """
     try:
         yield
@@ -92,6 +93,8 @@ def _query_failed(error: duckdb.Error) -> LakewardError:
         return MachineError("query_memory_masked" if NO_SPILL in str(error) else "query_memory")
     if isinstance(error, duckdb.IOException) and _has_no_space(str(error)):
         return MachineError("query_disk_full")
+    if isinstance(error, (duckdb.InternalException, duckdb.FatalException)):
+        return MachineError("query_engine_broken")
     return ProtectionError("query_failed", kind=type(error).__name__.removesuffix("Exception"))
 
 
@@ -102,6 +105,8 @@ def _failed_by_text(text: str) -> LakewardError:
         return MachineError("query_memory_masked" if NO_SPILL in text else "query_memory")
     if start == _INPUT_OUTPUT and _has_no_space(text):
         return MachineError("query_disk_full")
+    if start in _BROKEN:
+        return MachineError("query_engine_broken")
     return ProtectionError("query_failed", kind=_STREAMED.get(start, "Unknown"))
 
 

@@ -147,3 +147,13 @@ class Principal:
         if action is Action.ENCRYPT:
             return None if place in self.encryptable else "serving_no_encryption"
         return "serving_aggregate_only" if action is Action.AGGREGATE else None
+
+
+def closed_code(table: ServedTable) -> str:
+    """The message that says why `table` has no view."""
+    if table.folder is None:
+        return "query_table_empty"
+    if table.filters and table.visible:
+        return "query_table_unfiltered"
+    ungraded = all(column.decision.why == "serving_ungraded" for column in table.columns)
+    return "query_table_ungraded" if ungraded else "query_table_hidden"

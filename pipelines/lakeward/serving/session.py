@@ -16,6 +16,7 @@ import duckdb
 
 from lakeward.core.errors import ProtectionError
 from lakeward.engines.embedded.spills import can_encrypt
+from lakeward.serving.bound_queries import BoundQueries
 from lakeward.serving.column_functions import ColumnFunctions
 from lakeward.serving.columns_read import columns_read
 from lakeward.serving.database import DEFAULT_RESOURCES, SessionResources
@@ -24,7 +25,7 @@ from lakeward.serving.faults import bind_faults, run_faults
 from lakeward.serving.functions import allowed_functions
 from lakeward.serving.guard import Guard
 from lakeward.serving.parse_tree import Tree, parse
-from lakeward.serving.plan import ServedTable
+from lakeward.serving.plan import ServedTable, closed_code
 from lakeward.serving.row_conditions import NO_READER, filter_condition
 from lakeward.serving.view_database import ViewDatabase, open_lanes, open_view_database
 
@@ -85,10 +86,11 @@ class ServingSession:
     ) -> None:
         self._conditions = _row_conditions(tables, reader)
         self._tables = {str(table.name): table for table in tables if str(table.name) in self._conditions}
-        self._closed = {str(table.name): _closed_code(table) for table in tables if str(table.name) not in self._conditions}
+        self._closed = {str(table.name): closed_code(table) for table in tables if str(table.name) not in self._conditions}
         self._functions, self._scratch, self._resources = functions, scratch, resources
         self._parsers = open_lanes(duckdb.connect(), resources.lanes)
         self._databases: dict[bool, ViewDatabase] = {}
+        self._bound = BoundQueries()
 
     def check(self, text: str, parameters: Parameters | None = None, lane: int = 0) -> CheckedQuery:
         """Parse and check `text`.
@@ -133,17 +135,21 @@ class ServingSession:
     def bind(self, query: CheckedQuery, lane: int) -> "Callable[[], pa.RecordBatchReader]":
         """What starts a query: its rows come as they are computed, and the next query of the lane ends it.
 
+        A query that was bound before is not bound twice: its views never change.
+
         Raises:
             ProtectionError: As `relation`; and from the call that starts it: the query fails.
             MachineError: From that call: it needs more memory than the session may use.
         """
-        relation = None if query.parameters else self.relation(query, lane)
+        is_known = bool(query.parameters) or query.text in self._bound
+        relation = None if is_known else self._bound_relation(query, lane)
 
         def start() -> "pa.RecordBatchReader":
             if relation is not None:
                 with run_faults():
                     return relation.to_arrow_reader(BATCH_ROWS)
-            with bind_faults([self._tables[name] for name in sorted(query.objects)]):
+            tables = [self._tables[name] for name in sorted(query.objects)]
+            with bind_faults(tables) if query.parameters else run_faults():
                 return self._connection(query, lane).execute(query.text, query.parameters).to_arrow_reader(BATCH_ROWS)
 
         return start
@@ -155,7 +161,7 @@ class ServingSession:
             ProtectionError: As `relation`.
         """
         if not query.parameters:
-            relation = self.relation(query, lane)
+            relation = self._bound_relation(query, lane)
             with run_faults():
                 return relation.limit(0).to_arrow_reader(1).schema
         text = f"FROM (\n{query.text.rstrip().rstrip(';')}\n) LIMIT 0"
@@ -195,6 +201,11 @@ class ServingSession:
         for database in self._databases.values():
             database.close()
 
+    def _bound_relation(self, query: CheckedQuery, lane: int) -> duckdb.DuckDBPyRelation:
+        relation = self.relation(query, lane)
+        self._bound.add(query.text)
+        return relation
+
     def _connection(self, query: CheckedQuery, lane: int) -> duckdb.DuckDBPyConnection:
         database = self._database_of(query)
         database.snapshots.refresh(query.objects)
@@ -221,16 +232,6 @@ def parameter_names(parameters: Parameters | None) -> Collection[str]:
     if isinstance(parameters, Mapping):
         return parameters.keys()
     return [str(at) for at in range(1, len(parameters or ()) + 1)]
-
-
-def _closed_code(table: ServedTable) -> str:
-    """The message that says why `table` has no view."""
-    if table.folder is None:
-        return "query_table_empty"
-    if table.filters and table.visible:
-        return "query_table_unfiltered"
-    ungraded = all(column.decision.why == "serving_ungraded" for column in table.columns)
-    return "query_table_ungraded" if ungraded else "query_table_hidden"
 
 
 def _row_conditions(tables: Sequence[ServedTable], reader: Mapping[str, str | None]) -> dict[str, str | None]:

@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 import duckdb
@@ -15,6 +16,8 @@ from lakeward.core.sql import literal
 
 # Digits of a version in the name of a commit of Delta.
 _DIGITS = 20
+# Files up to which all of a table are opened: to let Delta choose them by a filter takes longer. Groups of rows in them are chosen in any case.
+_FEW_FILES = 16
 # The version of a table, and its commit as the file system names it: a table that was recreated has others.
 Stamp = tuple[int, int, int, int]
 # Makes the view of a table over what its rows are read from.
@@ -81,8 +84,9 @@ class TableSnapshots:
         """Keep a version; where that fails, the view goes on reading the log."""
         self._number += 1
         snapshot = f"snapshot_{self._number}"
+        options = ", PUSHDOWN_FILTERS 'none'" if _has_few_files(folder) else ""
         with suppress(duckdb.Error):
-            self._con.execute(f"ATTACH {literal(folder)} AS {snapshot} (TYPE delta, PIN_SNAPSHOT, HIDDEN, READ_ONLY)")
+            self._con.execute(f"ATTACH {literal(folder)} AS {snapshot} (TYPE delta, PIN_SNAPSHOT, HIDDEN, READ_ONLY{options})")
             self._replace(name, snapshot)
             self._kept[name] = stamp, snapshot
             return
@@ -109,6 +113,13 @@ def _stamp(log: Path, before: Stamp | None) -> Stamp | None:
     except OSError:
         return None
     return version, found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def _has_few_files(folder: str) -> bool:
+    """Whether few files of rows lie in the folder, of older versions too, and none in a folder of its own."""
+    with os.scandir(folder) as entries:
+        found = [entry for entry in islice(entries, _FEW_FILES + 2) if entry.name != "_delta_log"]
+    return len(found) <= _FEW_FILES and not any(entry.is_dir() for entry in found)
 
 
 def _commit(log: Path, version: int) -> Path:

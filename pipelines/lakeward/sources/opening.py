@@ -4,17 +4,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from lakeward.contracts.collected_source import HttpSource, ModbusSource, OpcUaSource
+from lakeward.contracts.collected_source import HttpSource, ModbusSource, OpcUaSource, SparkplugSource
 from lakeward.contracts.model import Contract
 from lakeward.contracts.project import DATASETS
 from lakeward.contracts.record_format import FileFormat
 from lakeward.contracts.series_file import SERIES_FILE
-from lakeward.contracts.source import COLLECTED_SOURCES, FileDropSource, KafkaSource, MqttSource, SqlSource
+from lakeward.contracts.source import LANDED_SOURCES, FileDropSource, KafkaSource, MqttSource, OpcUaHistorySource, SqlSource
 from lakeward.core.clock import Clock
 from lakeward.core.connections import ConnectionSettings
+from lakeward.core.dataset_names import NOT_RENAMED, NameHistory
 from lakeward.core.errors import UsageError
 from lakeward.core.storage.bucket import BucketStore
 from lakeward.sources.files import FileDrop, ProjectFolders
+from lakeward.sources.history.source import OpcUaHistory
 from lakeward.sources.kafka.source import KafkaTopic
 from lakeward.sources.landing_copies import LandingCopies
 from lakeward.sources.protocols import Source
@@ -32,13 +34,15 @@ class Landing:
     Args:
         folder: Folder of this machine.
         store: The object store in which the lake lies; None if the folder is part of the lake.
+        names: Names of renamed datasets, whose files lie under their first names.
     """
 
     folder: Path
     store: BucketStore | None = None
+    names: NameHistory = NOT_RENAMED
 
     def copies(self, dataset: str) -> LandingCopies | None:
-        """The dataset's landing in the object store; None without one."""
+        """The landing in the object store of the dataset of this stored name; None without one."""
         return LandingCopies(self.store, self.folder / dataset, f"{LANDING}/{dataset}") if self.store else None
 
 
@@ -55,27 +59,35 @@ def open_source(
     Raises:
         UsageError: A gold dataset has no source, or its source needs a lake in a folder.
     """
-    folder = landing.folder
-    if landing.store and isinstance(contract.source, (*COLLECTED_SOURCES, SqlSource, KafkaSource)):
+    folder, stored = landing.folder, landing.names.stored_name(contract.name)
+    if landing.store and isinstance(contract.source, LANDED_SOURCES):
         raise UsageError("source_needs_folder", dataset=contract.name)
     match contract.source:
         case FileDropSource() as source:
             return FileDrop(
-                dataset=contract.name,
+                dataset=stored,
                 project=premises,
                 source=source,
                 format=contract.record_format.format,
                 landing=folder,
                 clock=clock,
-                copies=landing.copies(contract.name),
+                copies=landing.copies(stored),
             )
-        case MqttSource() | HttpSource() | OpcUaSource() | ModbusSource():
-            return _segments(contract, premises, folder, clock)
+        case MqttSource() | HttpSource() | OpcUaSource() | ModbusSource() | SparkplugSource():
+            return _segments(contract, premises, landing, clock)
         case KafkaSource() as source:
-            return KafkaTopic(segments=_segments(contract, premises, folder, clock), source=source, connect=connect, clock=clock)
+            return KafkaTopic(segments=_segments(contract, premises, landing, clock), source=source, connect=connect, clock=clock)
+        case OpcUaHistorySource() as source:
+            return OpcUaHistory(
+                segments=_segments(contract, premises, landing, clock),
+                source=source,
+                series_file=premises.root / DATASETS / contract.name / SERIES_FILE,
+                connect=connect,
+                clock=clock,
+            )
         case SqlSource() as source:
             return SqlTable(
-                segments=_segments(contract, premises, folder, clock),
+                segments=_segments(contract, premises, landing, clock),
                 source=source,
                 names=tuple(column.source_name for column in contract.columns),
                 zone=contract.record_format.zone,
@@ -87,15 +99,18 @@ def open_source(
             raise UsageError("dataset_has_no_source", dataset=contract.name)
 
 
-def _segments(contract: Contract, premises: ProjectFolders, folder: Path, clock: Clock) -> SegmentSource:
+def _segments(contract: Contract, premises: ProjectFolders, landing: Landing, clock: Clock) -> SegmentSource:
     """The landed segments of the dataset; messages have a mapping of series."""
     assert contract.source
+    dataset = premises.root / DATASETS / contract.name
     has_messages = contract.record_format.format is FileFormat.MESSAGES
     return SegmentSource(
-        dataset=contract.name,
-        landing=folder,
+        dataset=landing.names.stored_name(contract.name),
+        landing=landing.folder,
         format=contract.record_format.format,
         retention_days=contract.source.retention_days,
-        series_file=premises.root / DATASETS / contract.name / SERIES_FILE if has_messages else None,
+        series_file=dataset / SERIES_FILE if has_messages else None,
+        payload=contract.record_format.payload,
+        folder=dataset,
         clock=clock,
     )

@@ -1,11 +1,15 @@
 """Payloads of landed messages become rows: JSON, known programs, CSV lines and single values; what can't be decoded is a reject with its bytes."""
 
+import json
+
 import duckdb
 import pytest
 
 from lakeward.contracts.batch import BatchInput
 from lakeward.contracts.load import parse_contract
-from lakeward.contracts.record_format import FileFormat
+from lakeward.contracts.model import Column, DataType, Kind
+from lakeward.contracts.payload import PayloadFormat, PayloadKind
+from lakeward.contracts.record_format import FileFormat, RecordFormat
 from lakeward.core.names import Sha256
 from lakeward.engines.embedded.staging import stage
 from lakeward.sources.segments import SegmentStore
@@ -329,3 +333,36 @@ def test_spark_reads_what_the_embedded_engine_reads(tmp_path):
         engine.close()
     assert found[0] == found[1]
     assert (len(found[0][0]), len(found[0][1])) == (3, 2)
+
+
+# What queries over messages call their own items.
+OWN_NAMES = "file seq n m it k v e i f why text lines entries doc fault raw reason detail message payload topic undecoded schema_label r_ts r_series"
+
+
+def test_members_that_are_called_as_queries_call_their_items_keep_their_values(decode):
+    names = OWN_NAMES.split()
+    payload = json.dumps({name: f"own {name}" for name in names}).encode()
+    found = decode("payload: json", OWN_NAMES, ("a", payload), ("a", b"{"))
+    assert found.rows() == [tuple(f"own {name}" for name in names)]
+    assert found.rejects() == [(2_000_001, "reject_no_json_message", b"{")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload"), [(PayloadKind.CSV, b"1,2,3"), (PayloadKind.JSON, b'{"raw": 1, "fault": 2}'), (PayloadKind.TEXT, b"5")]
+)
+def test_fields_of_messages_that_are_called_so_keep_their_values_too(tmp_path, kind, payload):
+    fields = [name for name in OWN_NAMES.split() if name not in {"topic", "payload"}]
+    schema = {"topic": "string", "payload": "binary", "received_at": "timestamp[us, UTC]"} | dict.fromkeys(fields, "string")
+    landed = land_messages(
+        SegmentStore.of_dataset(tmp_path / "landing", "line"),
+        [("a", payload, *(f"field {name}" for name in fields))],
+        columns=schema,
+    )
+    segment = BatchInput(seq=1, name=landed.path.name, path=landed.path, sha256=SHA, size=landed.size, format=FileFormat.MESSAGES)
+    columns = [Column(f"c{at}", DataType(Kind.STRING), f"${name}") for at, name in enumerate(fields)]
+    form = RecordFormat(format=FileFormat.MESSAGES, names=("raw", "fault", "it"), payload=PayloadFormat(kind=kind))
+    (tmp_path / "scratch").mkdir()
+    con = duckdb.connect()
+    stage(con, [segment], form, columns, tmp_path / "scratch")
+    assert Decoded(con, ()).rows() == [tuple(f"field {name}" for name in fields)]
+    assert Decoded(con, ()).rejects() == []

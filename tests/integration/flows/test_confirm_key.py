@@ -1,7 +1,6 @@
 """A key that is only a guess replaces nothing until a person confirms it, and the stored rows are asked first."""
 
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -13,12 +12,11 @@ from lakeward.flows import (
     draft_dataset,
     lint_contracts,
     project_status,
-    read_scorecard,
     rebuild,
     run_dataset,
 )
 from lakeward.flows.base.workspace import open_workspace
-from lakeward.scorecard.page import page
+from lakeward.portal.export import build_scorecard
 from support.command_line import run_command
 
 TIMES = ("06.00.00", "06.00.10", "06.00.20", "06.00.30", "06.00.40", "06.00.50", "06.01.00", "06.01.10", "06.01.20")
@@ -103,9 +101,9 @@ def test_lint_status_and_page_name_the_proposal_and_the_command(mornings, capsys
     assert all(command in run_command(capsys, mornings.root, *words).out for words in (("contract", "lint"), ("status",)))
     status = project_status(mornings.settings)[0]
     assert (status.proposed_key, "next_key" in [step.code for step in status.next]) == (("time",), True)
-    shown = page(read_scorecard(mornings.settings))
-    assert "lakeward contract confirm-key log" in shown
-    assert shown != page(replace(read_scorecard(mornings.settings), proposed_keys={}))
+    assert "lakeward contract confirm-key log" in build_scorecard(mornings.settings).read_text(encoding="utf-8")
+    confirm_key(mornings.settings, "log", force=True)
+    assert "lakeward contract confirm-key log" not in build_scorecard(mornings.settings).read_text(encoding="utf-8")
 
 
 def test_stored_rows_that_contradict_the_key_refuse_it(mornings, capsys):

@@ -16,6 +16,7 @@ from lakeward.flows import maintain
 from lakeward.flows.base.batch_context import BatchStep
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.operations.maintain import RECEIVED_ORDER, sort_columns
+from lakeward.portal.export import build_scorecard
 from support.plant import SUITE, Plant, csv_line, ingest_killed_at, make_plant
 from support.processes import quick_processes
 from support.quarantine_line import BY, EVERY_ROW
@@ -228,7 +229,7 @@ def test_a_retention_that_is_none_is_refused(tmp_path: Path, wrong: str) -> None
 
 
 def test_a_figure_of_a_version_that_is_gone_is_said_so(plant: Plant) -> None:
-    flows.build_scorecard(plant.settings)
+    build_scorecard(plant.settings)
     figure = next(f.id for f in flows.read_scorecard(plant.settings).figures() if f.id.startswith("totals/"))
     assert flows.open_figure(plant.settings, figure).value is not None
     maintain(plant.settings)

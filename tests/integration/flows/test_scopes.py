@@ -10,7 +10,6 @@ import pytest
 from lakeward.core.errors import UsageError
 from lakeward.engines.tables import Txn
 from lakeward.flows import (
-    build_scorecard,
     compare_scores,
     curate_dataset,
     ingest_dataset,
@@ -24,6 +23,7 @@ from lakeward.flows.quarantine.selection import Selection
 from lakeward.flows.scoring.current import current_scores
 from lakeward.flows.suggest.history import open_history
 from lakeward.maturity.catalogue import default_catalogue
+from lakeward.portal.export import build_scorecard
 from support.command_line import run_command
 from support.plant import SUITE as PRESS_SUITE
 from support.plant import Plant, csv_line, make_plant
@@ -179,13 +179,13 @@ def test_scores_keep_their_scope_and_the_history_marks_its_change(plant, capsys)
 def test_the_page_marks_where_the_scope_changed(plant):
     with open_workspace(plant.settings).engine() as engine:
         stored = governance.read_rows(engine, "scores", level="dataset", dataset="temp_hourly")[0]
-    unmarked = build_scorecard(plant.settings).read_text(encoding="utf-8")
+    unmarked = build_scorecard(plant.settings).with_name("scorecard.en.html").read_text(encoding="utf-8")
     with open_workspace(plant.settings).engine() as engine:
         earlier = {**stored, "scope": None, "seq": 0, "scored_at": stored["scored_at"] - timedelta(days=1)}
         governance.append_rows(engine, "scores", [earlier], Txn("test", 1))
         runs = governance.read_rows(engine, "runs", dataset="temp_hourly")[0]
         governance.append_rows(engine, "runs", [{**runs, "batch_seq": 0, "score": Decimal(50)}], Txn("test", 1))
-    marked = build_scorecard(plant.settings).read_text(encoding="utf-8")
+    marked = build_scorecard(plant.settings).with_name("scorecard.en.html").read_text(encoding="utf-8")
 
     note = f"The line in the trend: since {stored['scored_at'].astimezone(UTC):%Y-%m-%d} the rules"
     assert [(page.count('class="divider"'), note in page) for page in (unmarked, marked)] == [(0, False), (1, True)]

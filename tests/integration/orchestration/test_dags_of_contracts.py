@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from lakeward.core.settings import Settings
+from lakeward.flows import rename_dataset
+
 SHOW = """
 import json, sys
 from airflow.dag_processing.dagbag import DagBag
@@ -117,6 +120,15 @@ def test_a_retired_dataset_has_no_dag_and_the_others_keep_theirs(python, plant):
     seen = python(SHOW)
     assert seen["errors"] == {}
     assert sorted(seen["dags"]) == ["curate__oven_daily", "govern__plant", "ingest__oven", "maintain__plant"]
+
+
+def test_a_renamed_dataset_has_its_dag_under_its_new_name_and_wakes_what_reads_it(python, plant):
+    rename_dataset(Settings(start=plant), "oven", "kiln")
+    seen = python(SHOW)
+    assert seen["errors"] == {}
+    assert sorted(seen["dags"]) == ["curate__oven_daily", "govern__plant", "ingest__kiln", "ingest__press", "maintain__plant"]
+    assert seen["dags"]["ingest__kiln"]["outlets"] == ["lakeward://plant/silver.kiln"]
+    assert seen["dags"]["curate__oven_daily"]["schedule"] == "lakeward://plant/silver.kiln"
 
 
 def test_a_new_project_is_one_that_airflow_reads(python, plant):

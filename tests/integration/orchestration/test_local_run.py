@@ -1,6 +1,9 @@
 """The DAGs run for real, in one process, without services."""
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -99,6 +102,26 @@ except LakewardError as error:
     print(json.dumps(str(error)))
 """
     assert "globals().update(dags(__file__))" in python(code)
+
+
+@pytest.mark.exhaustive
+def test_a_folder_of_dags_that_can_not_be_written_is_no_hindrance(plant):
+    """As of an image or a checkout of another user; without its rights root is held by the modes of files too."""
+    deliver(plant)
+    for path in (*(plant / "dags").iterdir(), plant / "dags", plant / "expectations"):
+        path.chmod(path.stat().st_mode & ~0o222)
+    refused = "try:\n    open('dags/x', 'w')\n    raise SystemExit('dags can be written')\nexcept PermissionError:\n    pass\n"
+    words = [] if os.geteuid() else ["setpriv", "--bounding-set=-all", "--inh-caps=-all"]
+    done = subprocess.run(
+        [*words, sys.executable, "-c", refused + RUN.format(names=["press"])],
+        cwd=plant,
+        env={"AIRFLOW_HOME": str(plant / ".airflow"), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1])[0] == [["ingest__press", "success", None]]
 
 
 def test_a_halted_batch_fails_its_task_and_says_who_may_release_it(refused):

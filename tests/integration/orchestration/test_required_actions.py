@@ -1,22 +1,27 @@
-"""A halted batch is decided under Airflow's Required Actions, on PostgreSQL: by accounts, once, with a reason."""
+"""A halted batch and a proposed grade are decided under Airflow's Required Actions, on PostgreSQL: by accounts, once, with a reason."""
 
 import json
+import shutil
 import time
+from urllib.parse import quote
 
 import pytest
 
 from lakeward.core.settings import Settings
-from lakeward.flows import NewAccount, Signature, list_decisions, list_tables, release_batch
+from lakeward.flows import NewAccount, Signature, grade_dataset, list_decisions, list_tables, release_batch
 from support.accounts import STEWARD, make_accounts
 from support.airflow_services import airflow_up, free_port, wait_for
 from support.postgres import IS_INSTALLED, postgres_server
 
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = [
     pytest.mark.exhaustive,
     pytest.mark.timeout(1200),
     pytest.mark.skipif(not IS_INSTALLED, reason="no PostgreSQL on this machine: apt-get install postgresql"),
 ]
 ROWS = "ts,temp\n2026-03-0{day}T06:00:00Z,{temp}\n"
+# Without it no grade is proposed that a person could confirm.
+DATA_CLASS = "  - {property: dataClass, value: production}\n"
 HALTING = {
     "name": "press",
     "expectations": [
@@ -42,6 +47,9 @@ def database():
 def running(shared_plant, database):
     root = shared_plant()
     (root / "expectations" / "datasets" / "press" / "suite.json").write_text(json.dumps(HALTING), encoding="utf-8")
+    contract = root / "expectations" / "datasets" / "press" / "contract.odcs.yaml"
+    with contract.open("a", encoding="utf-8") as text:
+        text.write(DATA_CLASS)
     make_accounts(Settings(start=root), STEWARD, ENGINEER)
     with airflow_up(root, free_port(), "--database", "airflow", LAKEWARD_CONN_AIRFLOW=database.url) as airflow:
         line = airflow.process.stdout.readline()
@@ -162,3 +170,36 @@ def test_an_answer_at_once_is_taken_or_asked_for_again_but_never_lost_or_doubled
     assert [each[2] for each in releases(running)][: len(releases(running)) - known] == ["at once"]
     running.sign_in("zhou.min")
     assert running.wait_for_run("attend__plant", run) == "success"
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no chromium on this machine: apt-get install chromium")
+def test_a_grade_is_confirmed_in_the_browser(running):
+    from playwright.sync_api import sync_playwright
+
+    running.sign_in("zhou.min")
+    deliver(running, 6, 20.5)
+    assert running.trigger("ingest__press") == "success"
+    grade_dataset(Settings(start=running.root), "press")
+    assert running.trigger("attend__plant") == "success"
+    question = waiting(running, "grade")
+    column = question["subject"].partition("press.")[2].partition(":")[0]
+    password = json.loads((running.root / ".airflow/services/passwords.json").read_text(encoding="utf-8"))["wang.fang"]
+    address = f"http://127.0.0.1:{running.port}"
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1400, "height": 1000})
+        page.goto(f"{address}/auth/login")
+        page.get_by_label("Username").fill("wang.fang")
+        page.get_by_label("Password").fill(password)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(f"{address}/**")
+        page.goto(f"{address}/required_actions")
+        page.get_by_text("Confirm the grade of press").first.wait_for(timeout=60_000)
+        page.goto(f"{address}/dags/decide__plant/runs/{quote(run_of(question), safe='')}/tasks/decide/required_actions")
+        page.get_by_role("button", name=APPROVE).wait_for(timeout=60_000)
+        page.locator("input[name='element_reason'], textarea").first.fill("seen in the browser")
+        page.get_by_role("button", name=APPROVE).click()
+        browser.close()
+    wait_for(lambda: list_decisions(Settings(start=running.root), "press", kind="grade"))
+    [decision] = list_decisions(Settings(start=running.root), "press", kind="grade")
+    assert (decision.subject, decision.by, decision.reason) == (f"press.{column}", "wang.fang", "seen in the browser")

@@ -2,19 +2,23 @@
 
 import copy
 import json
+import re
+from html import unescape
 
 import pytest
 
 import lakeward
 from lakeward.core.errors import ProtectionError, UsageError
+from lakeward.core.messages import Lang, text
 from lakeward.core.names import TableName
-from lakeward.flows import build_scorecard, decide_grade, ingest_dataset, list_grades, list_runs, open_figure, read_scorecard
+from lakeward.flows import decide_grade, ingest_dataset, list_grades, list_runs, open_figure, read_scorecard
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.grading.decide import GradeChoice
+from lakeward.portal.export import build_scorecard
+from lakeward.portal.rendering import SEVERITIES
 from lakeward.quality.rule import Severity
-from lakeward.scorecard.markup import bilingual
-from lakeward.scorecard.sections.datasets import SEVERITIES
 from support.plant import SUITE, csv_line
+from support.portal_site import SeenPage
 
 FAMILIES = {"totals", "datasets", "history", "dimensions", "trend", "dataset_dimensions", "rules", "reasons", "lineage", "lineage_totals", "ageing"}  # fmt: skip
 GOVERNED = FAMILIES | {"grades", "dataset_grades", "items", "domains", "readiness"}
@@ -58,6 +62,30 @@ def test_a_figure_of_the_built_page_opens_by_its_id(ran):
     ingest_dataset(ran.settings, "press_line")
     assert open_figure(ran.settings, "totals/rows_in").value == 5
     assert open_figure(ran.settings, "rules/press_line/type%3Atemp_degc/failed").value == 1
+
+
+NUMBER = re.compile(r'<a class="n" href="#q-([^"]+)" title="([^"]+)">(.*?)</a>')
+
+
+def test_every_number_of_the_file_opens_to_what_it_shows(governed):
+    with lakeward.connect(role="analyst", project=governed.root) as con:
+        con.sql("SELECT count(*) FROM silver.press_line").fetchall()
+    html = build_scorecard(governed.settings).read_text(encoding="utf-8")
+    numbers = [(family, unescape(figure), re.sub("<[^>]*>", "", shown)) for family, figure, shown in NUMBER.findall(html)]
+    assert len(numbers) > 60
+    assert html.count('class="n"') == len(numbers)
+    assert {family for family, _, _ in numbers} == set(re.findall(r'<section class="card" id="q-([^"]+)"', html))
+    kinds = {(family, figure.rpartition("/")[2]): (figure, shown) for family, figure, shown in numbers}
+    for (family, column), (figure, shown) in kinds.items():
+        if not column.startswith("last_") and (family, column) != ("open_rows", "oldest"):
+            value = open_figure(governed.settings, figure).value
+            assert shown == ("? 未测" if value is None else f"{value:,}"), figure
+
+
+def test_no_link_leaves_the_file_but_for_the_other_language(governed):
+    page = SeenPage.of(build_scorecard(governed.settings).read_text(encoding="utf-8"))
+    assert [link for link in page.links if not link.startswith("#")] == ["scorecard.en.html"]
+    assert page.styles == []
 
 
 @pytest.mark.sampled(2)
@@ -125,7 +153,8 @@ def test_the_page_shows_rules_of_every_severity(empty):
     empty.drop("a.csv", csv_line("M1", 0, 20))
     ingest_dataset(empty.settings, "press_line")
     page = build_scorecard(empty.settings).read_text(encoding="utf-8")
-    assert all(f"<td>{bilingual(SEVERITIES[severity])}</td>" in page for severity in ("warn", "halt", "quarantine"))
+    shown = {word for word in SEVERITIES if f"<td>{text(SEVERITIES[word], Lang.ZH)}</td>" in page}
+    assert {"warn", "halt", "quarantine"} <= shown
     assert set(SEVERITIES) == set(Severity)
 
 
@@ -139,16 +168,18 @@ def test_a_policy_that_is_broken_does_not_stop_the_page(ran):
 def test_what_no_table_holds_is_unknown_and_never_zero(ran):
     readings = read_scorecard(ran.settings).results
     assert [name for name in ("grades", "readiness", "access") if readings[name] is not None] == []
-    page = build_scorecard(ran.settings).read_text(encoding="utf-8")
+    first = build_scorecard(ran.settings)
+    chinese, page = (file.read_text(encoding="utf-8") for file in (first, first.with_name("scorecard.en.html")))
     assert "lakeward grade run" in page
-    assert "未测量" in page
-    assert "NaN" not in page
+    assert "not measured" in page
+    assert "未测" in chinese
+    assert "NaN" not in page + chinese
 
 
 def test_an_empty_lake_says_so(empty):
-    page = build_scorecard(empty.settings).read_text(encoding="utf-8")
-    assert "This lake is empty" in page
-    assert "湖中尚无数据" in page
+    first = build_scorecard(empty.settings)
+    assert "湖中尚无数据" in first.read_text(encoding="utf-8")
+    assert "This lake is empty" in first.with_name("scorecard.en.html").read_text(encoding="utf-8")
     assert json.loads((empty.root / "scorecard" / "evidence.json").read_text(encoding="utf-8"))["families"] == {}
 
 

@@ -58,15 +58,29 @@ def test_all_attacks_tell_and_confirm_nothing_by_any_door(doors, role, column):
 @pytest.mark.timeout(1800)
 def test_every_way_of_a_notebook_tells_and_confirms_nothing(doors):
     ways = {name: door for name, door in doors.items() if NOTEBOOK in name}
-    # Names of columns are shown, and repeat the beginning of a guess.
+    # Names of columns repeat a guess; of its beginning no one could tell whether it is one.
     attacks = [attack for attack in query_attacks() if "{p}" not in FORMS[attack.form]][::7]
     assert len(attacks) > 300
     assert [fault for attack in attacks for fault in faults_of(attack, ways, guesses(attack.column))] == []
 
 
+def attack_of(form):
+    return next(one for one in query_attacks() if (one.role, one.column, one.form) == ("analyst", "cost", form))
+
+
+@pytest.mark.parametrize(("form", "fault"), [("nullif", "confirmed"), ("lower by length", "confirmed"), ("plain", "told")])
+def test_a_notebook_that_tells_or_confirms_would_be_seen(doors, form, fault):
+    """Notebooks of one who sees the values, under the role of one who does not."""
+    ways = {name: door for name, door in doors.items() if NOTEBOOK in name}
+    wrong = {name: lambda _, text, values, door=door: door("engineer", text, values) for name, door in ways.items()}
+    assert faults_of(attack_of(form), ways, guesses("cost")) == []
+    found = faults_of(attack_of(form), wrong, guesses("cost"))
+    assert [each.partition(" by ")[0] for each in found if each.startswith(fault)] == [fault] * len(ways)
+
+
 def test_a_leak_and_a_difference_would_be_seen(doors):
     """A door that answers by the role of another: the same measure finds it."""
-    attack = next(one for one in query_attacks() if (one.role, one.column, one.form) == ("analyst", "cost", "equal"))
+    attack = attack_of("equal")
     wrong = {
         "in process": doors["in process"],
         "one call": lambda _, text, values: doors["one call"]("engineer", text, values),

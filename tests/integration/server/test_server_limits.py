@@ -61,7 +61,7 @@ def test_a_statement_past_its_time_is_ended_and_others_go_on(own_server):
     error = failure(client.rows, ENDLESS)
     assert code_of(error) == "limit_seconds"
     assert isinstance(error, flight.FlightTimedOutError)
-    assert time.monotonic() - start < 12
+    assert time.monotonic() - start < 60
     assert client.rows("select 1") == [(1,)]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lakeward.core.errors import LakewardError, PolicyError, UsageError
+from lakeward.core.errors import LakewardError, MachineError, PolicyError, UsageError
 from lakeward.flows.serving.connection import open_connection
 from lakeward.flows.serving.policy import lint_policy, run_policy_tests
 from lakeward.grading.grade import Grade, GradeState
@@ -61,7 +61,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 sys.modules |= {"numpy": None, "pandas": None, "pyarrow": None}
-from lakeward.core.errors import ProtectionError
+from lakeward.core.errors import MachineError, ProtectionError
 from lakeward.core.settings import Settings
 from lakeward.flows import check_machine, run_policy_tests
 from support.served_lake import connect_as
@@ -185,3 +185,19 @@ def test_each_form_of_an_answer_has_the_same_rows(settings):
         assert rows.pl().rows() == expected
         assert list(rows.df().itertuples(index=False, name=None)) == expected
         assert [tuple(row.values()) for row in rows.arrow().to_pylist()] == expected
+
+
+def test_a_failure_inside_duckdb_says_to_connect_again(settings):
+    uneven = (
+        "WITH one AS (SELECT count(*) AS x FROM silver.orders), found AS (SELECT * FROM one WHERE x >= 5000 UNION ALL "
+        "SELECT * FROM one WHERE NOT EXISTS (SELECT 1 FROM one WHERE x >= 5000)) SELECT x, count(*) OVER () AS total FROM found"
+    )
+    with connect_as(settings) as con, pytest.raises(MachineError) as broken:
+        ask_often(con, uneven)
+    assert broken.value.code == "query_engine_broken"
+
+
+def ask_often(con, query):
+    """DuckDB 1.5.5 fails on some runs of an aggregate over an empty window."""
+    for _ in range(3_000):
+        assert con.sql(query).fetchall() == [(3, 1)]

@@ -1,12 +1,13 @@
 """Noise on the figures of groups: of the stated size, charged to a budget before it is drawn, and refused when that is spent."""
 
 import statistics
+import threading
 from decimal import Decimal
 
 import pytest
 
 from lakeward.contracts.project import load_project
-from lakeward.core.errors import ContractError, ProtectionError
+from lakeward.core.errors import ContractError, LakewardError, ProtectionError
 from lakeward.flows import list_cubes, release_cube, seal_logs, verify_logs
 from lakeward.flows.base import governance
 from lakeward.flows.base.workspace import open_workspace
@@ -119,6 +120,34 @@ def test_a_spent_budget_keeps_the_figures_and_says_so(tmp_path):
     assert [row["epsilon"] for row in charges(settings)] == ["1", "1"]
     seal_logs(settings)
     assert {state.log: state.sealed for state in verify_logs(settings).logs}["cube_charges"] == 2
+
+
+def test_all_readers_get_the_same_figures_so_that_their_copies_together_tell_no_more(plant):
+    settings, _ = plant
+    first, second = cells(settings), cells(settings)
+    assert first == second
+    assert {row["consumer"] for row in charges(settings)} == {"all"}
+
+
+@pytest.mark.exhaustive
+def test_releases_at_once_take_no_more_than_the_budget(tmp_path):
+    settings = make_plant(tmp_path / "plant", cube=cube(budget="1"))
+    codes = []
+
+    def try_release():
+        try:
+            codes.append(f"released {release(settings, 'noisy').release}")
+        except LakewardError as error:
+            codes.append(error.code)
+
+    threads = [threading.Thread(target=try_release) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(Decimal(row["epsilon"]) for row in charges(settings)) == 1
+    assert codes.count("released 1") >= 1
+    assert set(codes) <= {"released 1", "cube_busy", "cube_budget_spent"}
 
 
 @pytest.mark.exhaustive

@@ -92,6 +92,40 @@ def test_snapshots_are_named_nowhere_and_can_be_asked_for_by_no_name(lake):
             assert refused.value.code == "query_table_refused"
 
 
+def spread(lake, files, partition_by):
+    """The table anew, with as many rows and files, or with files in folders by machine; its rows."""
+    rows = DeltaTable(folder(lake)).to_pyarrow_table().take([0] * 20 + [2])
+    names = [f"B{number}" for number in range(20)] + ["none"]
+    rows = rows.set_column(rows.schema.get_field_index("order_id"), "order_id", [names])
+    shutil.rmtree(folder(lake))
+    step = -(-rows.num_rows // files)
+    for start in range(0, rows.num_rows, step):
+        write_deltalake(folder(lake), rows.slice(start, step), mode="append", partition_by=partition_by)
+    return rows.num_rows
+
+
+@pytest.mark.parametrize(("files", "partition_by"), [(2, None), (21, None), (3, ["machine"])])
+def test_filters_hold_by_whomever_files_are_chosen(lake, files, partition_by):
+    """Of few files all are opened; of many, and of partitions, Delta chooses them."""
+    number = spread(lake, files, partition_by)
+    filters = {
+        "order_id = 'B7'": 1,
+        "order_id IN ('B1', 'B19', 'C')": 2,
+        "order_id BETWEEN 'B1' AND 'B19'": 11,
+        "phone IS NULL": 1,
+        "phone LIKE '199***%' AND order_id > 'B18'": 9,
+        "machine = 'M1' AND order_id <> 'none'": 20,
+        "order_id = (SELECT max(order_id) FROM silver.orders)": 1,
+        "opened_at > '2000' OR order_id = 'none'": 21,
+    }
+    with open_connection(lake, "analyst", grades_of) as con:
+        for _ in range(3):
+            found = {text: con.sql(f"SELECT count(*) FROM silver.orders WHERE {text}").fetchone()[0] for text in filters}
+            assert found == filters
+        assert con.sql("SELECT count(*) FROM silver.orders").fetchone() == (number,)
+        assert kept(con) == {"silver.orders"}
+
+
 @pytest.mark.exhaustive
 def test_queries_that_run_while_tables_grow_see_whole_versions(lake):
     """Each version has one row more, with its own number: a count and a sum that do not fit would be of two versions."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from lakeward.core.errors import LakewardError
-from lakeward.flows import ingest_dataset, list_tables, maintain, rebuild_silver
+from lakeward.flows import ingest_dataset, list_tables, maintain, rebuild_silver, rename_dataset
 from lakeward.flows.base.workspace import open_workspace
 from support.plant import csv_line, make_plant
 from support.remote_plant import RemotePlant, contents, drop_first, drop_second, fill, make_remote_plant
@@ -77,3 +77,19 @@ def test_a_lake_without_credentials_is_an_error_that_says_where_they_go(tmp_path
     with pytest.raises(LakewardError) as caught:
         open_workspace(replace(plant.settings, lake="s3://plant/lake"))
     assert caught.value.code == "lake_without_credentials"
+
+
+def test_a_renamed_dataset_stays_where_it_lies_in_the_store(endpoint, tmp_path):
+    plant = make_remote_plant(tmp_path / "plant", endpoint, "renamed")
+    drop_first(plant)
+    ingest_dataset(plant.settings, "press_line")
+    before = {str(table.table): (table.rows, table.path) for table in list_tables(plant.settings)}
+    rename_dataset(plant.settings, "press_line", "press_a")
+    after = {str(table.table): (table.rows, table.path) for table in list_tables(plant.settings)}
+    assert after["silver.press_a"] == before["silver.press_line"]
+    drop_second(plant)
+    assert ingest_dataset(plant.settings, "press_a").batches == 1
+    assert ingest_dataset(plant.settings, "press_a").batches == 0
+    with open_workspace(plant.settings).engine() as engine:
+        assert engine.fetch("SELECT max(batch_seq) AS n FROM governance.runs WHERE dataset = 'press_a'") == [{"n": 2}]
+        assert engine.fetch("SELECT count(DISTINCT _batch_seq) AS n FROM bronze.press_a") == [{"n": 2}]

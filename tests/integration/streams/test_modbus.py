@@ -3,10 +3,8 @@
 import os
 import shutil
 import socket
-import subprocess
 import threading
 import time
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,43 +15,13 @@ from lakeward.core.settings import Settings
 from lakeward.flows import collect, draft_from_address, lint_contracts, run_dataset
 from support.http_door import opened, wait_for
 from support.kafka_cluster import free_port
+from support.modbus_plant import CONTRACT, HEAD, Plant, build_server, server
 from support.mqtt_plant import MqttPlant
 
 pytest.importorskip("pymodbus", reason="pymodbus is missing: pip install pymodbus")
 SUPPORT = Path(__file__).parents[2] / "support"
 # Folder with node_modules/modbus-serial (tests/README.md).
 MODULES = "TEST_MODBUS_SERIAL"
-CONTRACT = """\
-apiVersion: v3.2.0
-kind: DataContract
-id: urn:lakeward:line
-name: line
-version: 1.0.0
-status: active
-schema:
-  - name: line
-    logicalType: object
-    properties:
-      - {name: series, logicalType: string, required: true, primaryKey: true, primaryKeyPosition: 1}
-      - {name: ts, logicalType: timestamp, required: true, primaryKey: true, primaryKeyPosition: 2}
-      - {name: value, logicalType: number}
-      - {name: value_text, logicalType: string}
-      - {name: status, logicalType: integer}
-      - {name: quality, logicalType: integer}
-      - {name: registers, physicalName: $registers, logicalType: string}
-      - {name: failure, physicalName: $failure, logicalType: string}
-customProperties:
-  - property: source
-    value:
-      kind: modbus
-      connection: plant_broker
-      pollMs: 200
-      timeoutMs: 500
-      segmentSeconds: 1
-  - {property: timeColumn, value: ts}
-  - {property: series, value: [series]}
-"""
-HEAD = "address,register,type,function,order,bit,scale,offset,connection,device\n"
 # Of libmodbus: `abcd` of its version 3.1.6 has the bytes of each word swapped on the wire.
 LIBMODBUS = """\
 line/abcd,0,float32,,BADC,,,,,
@@ -75,30 +43,9 @@ VALUES = {
 }
 
 
-@contextmanager
-def server(command, **environ):
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **environ})  # noqa: TID251
-    try:
-        assert process.stdout
-        assert process.stdout.readline().strip() == "ready"
-        yield
-    finally:
-        process.kill()
-        process.wait(20)
-        process.stdout.close()
-
-
 @pytest.fixture(scope="module")
 def program(tmp_path_factory):
-    """The server on libmodbus; where Debian brings it, its lack is a failure in CI."""
-    found = subprocess.run(["pkg-config", "--cflags", "--libs", "libmodbus"], capture_output=True, text=True, check=False)
-    if found.returncode or not shutil.which("gcc"):
-        if os.environ.get("CI"):  # noqa: TID251
-            pytest.fail("libmodbus is missing: apt-get install libmodbus-dev gcc pkg-config")
-        pytest.skip("libmodbus is missing: apt-get install libmodbus-dev gcc pkg-config")
-    path = tmp_path_factory.mktemp("libmodbus") / "server"
-    subprocess.run(["gcc", "-o", path, SUPPORT / "modbus_server.c", *found.stdout.split()], check=True, capture_output=True)
-    return path
+    return build_server(tmp_path_factory.mktemp("libmodbus"))
 
 
 @pytest.fixture
@@ -106,27 +53,6 @@ def port(program):
     found = free_port()
     with server([program, str(found)]):
         yield found
-
-
-class Plant:
-    def __init__(self, root, lines, **ports) -> None:
-        self.plant = MqttPlant(root, "", CONTRACT)
-        (self.plant.root / "expectations" / "datasets" / "line" / "registers.csv").write_text(HEAD + lines)
-        urls = {f"LAKEWARD_CONN_{name.upper()}": f"modbus://127.0.0.1:{port}" for name, port in ports.items()}
-        self.settings = Settings.load(self.plant.root, environ=urls)
-
-    def collect(self, state, seconds=1.5):
-        with opened(self.settings, "line") as said:
-            found = wait_for(self.settings, state, seconds=20)
-            time.sleep(seconds)
-        assert said["failed"] == {}
-        report = run_dataset(self.settings, "line")
-        assert report.counts.rejects == report.counts.quarantine == 0
-        return found
-
-    def last(self):
-        rows = self.plant.fetch("SELECT * FROM silver.line QUALIFY row_number() OVER (PARTITION BY series ORDER BY ts DESC) = 1")
-        return {row["series"]: row for row in rows}
 
 
 def test_values_have_the_order_scale_and_type_of_their_line(tmp_path, port):

@@ -1,8 +1,10 @@
 """Where a lake lies: its tables in a folder or an object store, and what belongs to this machine in a folder."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from lakeward.core.dataset_names import NOT_RENAMED, NameHistory
+from lakeward.core.names import TableName
 from lakeward.core.storage.bucket import BucketStore, CopiedBucket
 from lakeward.core.storage.folder import FolderStore
 from lakeward.core.storage.options import S3Options
@@ -20,11 +22,13 @@ class Lake:
         address: Absolute folder, or `s3://bucket/prefix`.
         files: Folder of this machine: of a lake in a folder the lake itself, of others that of work files, lock files and copies.
         options: How to reach the object store; None for a folder.
+        names: Names of renamed datasets, whose tables lie under their first names.
     """
 
     address: str
     files: Path
     options: S3Options | None = None
+    names: NameHistory = NOT_RENAMED
 
     @classmethod
     def in_folder(cls, folder: str) -> "Lake":
@@ -42,6 +46,15 @@ class Lake:
         """
         bucket = self.bucket()
         return RemotePath(bucket, self.options) if bucket and self.options else self.files
+
+    def as_stored(self) -> "Lake":
+        """The lake with all names as they are stored, for what must read records as they were written."""
+        return replace(self, names=NOT_RENAMED)
+
+    def table_folder(self, table: TableName) -> LakePath:
+        """Where a table lies, by any name that its dataset has or had."""
+        stored = self.names.stored_table(table)
+        return self.root() / stored.layer / stored.name
 
     def bucket(self) -> CopiedBucket | None:
         """Its objects in an object store; None of a lake in a folder. Raises as `root`."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from lakeward.core.dataset_names import NOT_RENAMED
 from lakeward.core.errors import ContractError, StoreConflictError
 from lakeward.core.names import TableName
 from lakeward.core.storage.lake import Lake, store_of
@@ -49,6 +50,7 @@ class EmbeddedEngine(EmbeddedSession):
 
     name = "embedded"
     product = ("duckdb", duckdb.__version__)
+    names = NOT_RENAMED
 
     def __init__(
         self, lake: Lake | str, *, memory_limit: str | None = None, beside: duckdb.DuckDBPyConnection | None = None
@@ -77,6 +79,11 @@ class EmbeddedEngine(EmbeddedSession):
         return TableInfo(
             name=table, path=str(self._folder(table)), version=stored.version(), rows=stored.count(), columns=columns_of(stored)
         )
+
+    def exists(self, table: TableName) -> bool:
+        """See `TableStore.exists`."""
+        with machine_faults(self._lake):
+            return self._tables.open(self._folder(table)) is not None
 
     def stored_bytes(self, table: TableName) -> int:
         """See `TableStore.stored_bytes`."""

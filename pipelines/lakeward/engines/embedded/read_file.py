@@ -6,7 +6,7 @@ second one; in it several threads read, each in a transaction of its own, while 
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -14,14 +14,16 @@ from typing import Any
 import duckdb
 
 from lakeward.core.clock import with_instants
+from lakeward.core.dataset_names import NOT_RENAMED, NameHistory
 from lakeward.core.names import Layer, TableName
 from lakeward.core.sql import identifier, literal
 from lakeward.engines.delta.log_changes import LogPosition, appended_files, newest_position
 from lakeward.engines.embedded.faults import machine_faults
-from lakeward.engines.embedded.read_file_opening import lock_file, open_or_replace
+from lakeward.engines.embedded.read_file_opening import lock_file, open_file, open_or_replace
 from lakeward.engines.embedded.scans import delta_scan
 from lakeward.engines.embedded.table_references import resolve_tables
 from lakeward.engines.embedded.transactions import table_transactions
+from lakeward.engines.recorded_names import as_current
 
 _INSTANT = "TIMESTAMP WITH TIME ZONE"
 # Tables whose rows are looked up one by one, with their order in the file.
@@ -34,8 +36,8 @@ Parameters = Sequence[object] | Mapping[str, object] | None
 class FileReading:
     """One transaction over the file: all that it reads is of the same versions."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, lake: Path) -> None:
-        self._con, self._lake = con, lake
+    def __init__(self, con: duckdb.DuckDBPyConnection, lake: Path, names: NameHistory = NOT_RENAMED) -> None:
+        self._con, self._lake, self._names = con, lake, names
         self._known: dict[str, LogPosition] | None = None
 
     def fetch(self, query: str, parameters: Parameters = None) -> list[Cells]:
@@ -57,12 +59,17 @@ class FileReading:
         if table.layer is Layer.GOVERNANCE:
             self._known = self.positions() if self._known is None else self._known  # the same in all of the transaction
             return self._known.get(table.name)
-        return newest_position(self._lake / table.layer / table.name)
+        return newest_position(self._dataset_folder(table))
 
     def transactions(self, table: TableName) -> dict[str, int]:
         """Every application that committed to a table of the lake, with its last version; none without a table."""
         with machine_faults(self._lake):
-            return table_transactions(self._con, self._lake / table.layer / table.name)
+            found = table_transactions(self._con, self._dataset_folder(table))
+        return {self._names.current_application(app): version for app, version in found.items()}
+
+    def _dataset_folder(self, table: TableName) -> Path:
+        stored = self._names.stored_table(table)
+        return self._lake / stored.layer / stored.name
 
     def positions(self) -> dict[str, LogPosition]:
         """By governance table, the version that the file's copy is of."""
@@ -97,7 +104,7 @@ class FileWriting(FileReading):
         if position:
             order = f" ORDER BY {SORTED[name]}" if name in SORTED else ""
             scan = delta_scan(self._folder(name), position.version)
-            self.execute(f"CREATE TABLE governance.{table} AS SELECT * FROM {scan}{order}")
+            self.execute(f"CREATE TABLE governance.{table} AS SELECT * FROM ({self._by_current_names(name, scan)}){order}")
             self._record(name, position)
 
     def append_new_rows(self, name: str, since: LogPosition, upto: LogPosition) -> bool:
@@ -113,7 +120,7 @@ class FileWriting(FileReading):
         columns = f"SELECT * FROM governance.{identifier(name)} WHERE FALSE"
         self.execute(f"CREATE OR REPLACE TEMP TABLE {self.added_rows(name)} AS {columns}")
         if files:
-            self.execute(f"INSERT INTO {self.added_rows(name)} BY NAME SELECT * FROM {rows}")
+            self.execute(f"INSERT INTO {self.added_rows(name)} BY NAME {self._by_current_names(name, rows)}")
         self.execute(f"INSERT INTO governance.{identifier(name)} FROM temp.{self.added_rows(name)}")
         self._record(name, upto)
         return True
@@ -140,6 +147,15 @@ class FileWriting(FileReading):
     def _folder(self, name: str) -> Path:
         return self._lake / "governance" / name
 
+    def _by_current_names(self, name: str, rows: str) -> str:
+        """SELECT of recorded rows of governance table `name`, with what datasets are called now."""
+        if not self._names:
+            return f"SELECT * FROM {rows}"
+        columns = self.fetch(f"SELECT column_name FROM (DESCRIBE FROM {rows})")
+        table = TableName(Layer.GOVERNANCE, name)
+        items = (as_current(self._names, table, column["column_name"]) for column in columns)
+        return f"SELECT {', '.join(items)} FROM {rows} AS recorded"
+
     def _record(self, name: str, position: LogPosition) -> None:
         self.execute("INSERT OR REPLACE INTO positions VALUES (?, ?, ?)", [name, position.version, position.stamp])
 
@@ -151,17 +167,18 @@ class ReadFile:
         file: Path of the file; its folder is created, readable only by its owner.
         lake: Folder of the tables.
         stamp: What the file is made of, besides the tables; one with another stamp is deleted.
+        names: Names of the lake's datasets.
 
     Raises:
         UsageError: Another process holds the file.
         MachineError: The folder can't be written.
     """
 
-    def __init__(self, file: Path, lake: Path, stamp: str) -> None:
-        self._lake, self._file = lake, file
-        self._writer = Lock()
+    def __init__(self, file: Path, lake: Path, stamp: str, names: NameHistory = NOT_RENAMED) -> None:
+        self._lake, self._file, self._names = lake, file, names
+        self._writer, self._opening = Lock(), Lock()
         self._lock = lock_file(file)
-        self._con = open_or_replace(file, f"{lake} {stamp}")
+        self._con = open_or_replace(file, f"{lake} {stamp}{names.renames or ''}")
 
     def close(self) -> None:
         """Close the file, so that another process can open it."""
@@ -176,22 +193,32 @@ class ReadFile:
     @contextmanager
     def read(self) -> Iterator[FileReading]:
         """One transaction of a reader."""
-        con = self._con.cursor()
-        try:
-            con.execute("BEGIN")
-            yield FileReading(con, self._lake)
-        finally:
-            con.close()
+        with self._transaction() as con:
+            yield FileReading(con, self._lake, self._names)
 
     @contextmanager
     def write(self) -> Iterator[FileWriting]:
         """The transaction of the only writer; committed at the end, and nothing of it stays after a failure."""
-        with self._writer:
-            con = self._con.cursor()
-            try:
-                con.execute("BEGIN")
-                yield FileWriting(con, self._lake)
-                with machine_faults(self._lake):
-                    con.execute("COMMIT")
-            finally:
-                con.close()
+        with self._writer, self._transaction() as con:
+            yield FileWriting(con, self._lake, self._names)
+            with machine_faults(self._lake):
+                con.execute("COMMIT")
+
+    @contextmanager
+    def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        with machine_faults(self._lake):
+            con = self._begin()
+        with closing(con):
+            yield con
+
+    def _begin(self) -> duckdb.DuckDBPyConnection:
+        """A new transaction. After a failure inside DuckDB, which refuses each later query of its open file, the file is opened again."""
+        con = self._con.cursor()
+        try:
+            return con.execute("BEGIN")
+        except duckdb.FatalException:
+            con.close()
+        with self._opening:
+            self._con.close()
+            self._con = open_file(self._file)
+            return self._con.cursor().execute("BEGIN")

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -10,14 +11,18 @@ import duckdb
 
 from lakeward.core.errors import MachineError, UsageError
 from lakeward.core.sql import literal
+from lakeward.core.storage.lake import Lake
 from lakeward.engines.embedded.progress import hide_progress_bar
 from lakeward.engines.embedded.spills import module_file
+from lakeward.engines.embedded.store_access import open_store
 
 # Raised whenever what the file holds changes its form.
 FILE_VERSION = 2
 # Memory of the database; larger sorts go to temporary files beside it. They hold counts and names, no values of rows.
 MEMORY = "192MB"
 THREADS = 2
+# Of a database that is read once.
+SNAPSHOT_MEMORY = "1GB"
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS identity(stamp VARCHAR);
 CREATE TABLE IF NOT EXISTS positions("table" VARCHAR PRIMARY KEY, version BIGINT, stamp VARCHAR);
@@ -54,15 +59,29 @@ def open_or_replace(file: Path, made_of: str) -> duckdb.DuckDBPyConnection:
     """The file if it is of this version and made of this; else a new one."""
     identity = f"{FILE_VERSION} {duckdb.__version__} {made_of}"
     with suppress(duckdb.Error):
-        con = _connect(file)
+        con = open_file(file)
         if _identity_of(con) == identity:
             return con
         con.close()
     for old in (file, file.with_name(f"{file.name}.wal")):
         old.unlink(missing_ok=True)
-    con = _connect(file)
+    con = open_file(file)
     con.execute(SCHEMA)
     con.execute("INSERT INTO identity VALUES (?)", [identity])
+    return con
+
+
+def new_database(scratch: Path, lake: Lake) -> duckdb.DuckDBPyConnection:
+    """A database in memory with the schemas of a read model, which can read this lake, also one in an object store.
+
+    Args:
+        scratch: Folder of what memory has no room for.
+
+    Raises:
+        MachineError: The extra `s3` is missing.
+    """
+    con = _connect(":memory:", scratch, {"memory_limit": SNAPSHOT_MEMORY}, lake)
+    con.execute(SCHEMA)
     return con
 
 
@@ -74,19 +93,30 @@ def _identity_of(con: duckdb.DuckDBPyConnection) -> str | None:
     return str(found[0]) if found else None
 
 
-def _connect(file: Path) -> duckdb.DuckDBPyConnection:
+def open_file(file: Path) -> duckdb.DuckDBPyConnection:
+    """The file as it is.
+
+    Raises:
+        duckdb.Error: It is no file of DuckDB, or damaged.
+    """
+    con = _connect(str(file), file.with_suffix(".tmp"), {"memory_limit": MEMORY, "threads": str(THREADS)})
+    file.chmod(0o600)
+    return con
+
+
+def _connect(database: str, scratch: Path, limits: Mapping[str, str], lake: Lake | None = None) -> duckdb.DuckDBPyConnection:
     config: dict[str, Any] = {
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
         "allow_unsigned_extensions": "true",  # as `session`: the extension is of the lock
-        "temp_directory": str(file.with_suffix(".tmp")),
-        "memory_limit": MEMORY,
-        "threads": str(THREADS),
+        "temp_directory": str(scratch),
+        **limits,
     }
-    con = duckdb.connect(str(file), config=config)
-    file.chmod(0o600)
+    con = duckdb.connect(database, config=config)
     hide_progress_bar(con)
     con.execute("SET TimeZone = 'UTC'")
+    if lake and lake.options:
+        open_store(con, str(lake), lake.options)
     con.execute(f"LOAD {literal(str(module_file('delta')))}")
     con.execute("SET allow_unsigned_extensions = false")
     return con

@@ -9,6 +9,7 @@ from functools import partial
 from pyspark import __version__
 from pyspark.sql import DataFrame
 
+from lakeward.core.dataset_names import NOT_RENAMED
 from lakeward.core.errors import ContractError, StoreConflictError
 from lakeward.core.names import Layer, TableName
 from lakeward.core.settings import SparkSettings
@@ -46,6 +47,7 @@ class SparkEngine(SparkQueryEngine):
 
     name = "spark"
     product = ("spark", __version__)
+    names = NOT_RENAMED
 
     def __init__(self, lake: str, settings: SparkSettings, *, memory_limit: str | None = None) -> None:
         super().__init__(lake, settings, memory_limit)
@@ -57,6 +59,10 @@ class SparkEngine(SparkQueryEngine):
     def info(self, table: TableName) -> TableInfo | None:
         """See `TableStore.info`."""
         return self._driver_engine.info(table)
+
+    def exists(self, table: TableName) -> bool:
+        """See `TableStore.exists`."""
+        return self._driver_engine.exists(table)
 
     def stored_bytes(self, table: TableName) -> int:
         """See `TableStore.stored_bytes`."""

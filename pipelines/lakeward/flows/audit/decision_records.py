@@ -125,6 +125,21 @@ def of_contracts(engine: Engine) -> Iterator[Decision]:
         )
 
 
+def of_renamings(engine: Engine) -> Iterator[Decision]:
+    """Renamings of datasets, each about the dataset by its name now."""
+    for row in recorded_rows(engine, "renames"):
+        yield Decision(
+            at=row["recorded_at"],
+            kind="contract",
+            action="rename",
+            subject=row["new_name"],
+            dataset=engine.names.current(row["stored_name"]),
+            by=row["author"],
+            verified=row["verified"],
+            detail=f"{row['old_name']} -> {row['new_name']}",
+        )
+
+
 def of_policies(engine: Engine) -> Iterator[Decision]:
     """Serving policies, each from the first read by it; who edited the file is not recorded."""
     before = "lag(policy_sha256) OVER (ORDER BY asked_at, session_id, seq)"

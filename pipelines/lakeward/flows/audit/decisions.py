@@ -87,6 +87,7 @@ def _read(workspace: Workspace, engine: Engine) -> Iterator[Decision]:
     yield from decision_records.of_grades(engine)
     yield from decision_records.of_quarantine(engine)
     yield from decision_records.of_contracts(engine)
+    yield from decision_records.of_renamings(engine)
     yield from decision_records.of_policies(engine)
     yield from decision_records.of_readiness(engine)
     yield from decision_records.of_accounts(open_register(workspace))

@@ -90,7 +90,7 @@ def seal_logs(settings: Settings) -> list[SealAnswer]:
     """
     workspace = open_workspace(settings)
     key = load_seal_key(workspace)
-    engine = open_engine("embedded", workspace.lake, settings.memory)
+    engine = open_engine("embedded", workspace.lake.as_stored(), settings.memory)
     try:
         governance.check_schema_version(engine)
         commit_abandoned_entries(engine, access_log_folder(workspace), EntryCopies.of(workspace.lake))

@@ -49,7 +49,7 @@ def verify_logs(settings: Settings, checkpoint_files: Sequence[Path] = ()) -> Lo
     pinned = workspace.project.checkpoints.public_key
     keys = {each.public_key for each in checkpoints if each.is_signed} | ({key.public_key} if key else set())
     keys = {pinned} if pinned else keys
-    engine = open_engine("embedded", workspace.lake, settings.memory)
+    engine = open_engine("embedded", workspace.lake.as_stored(), settings.memory)
     try:
         governance.check_schema_version(engine)
         verifier = _Verifier(workspace=workspace, engine=engine, checkpoints=checkpoints, public_keys=frozenset(keys))

@@ -10,6 +10,7 @@ from lakeward.contracts.model import Contract
 from lakeward.contracts.words import GLOSSARY_FILE
 from lakeward.core.errors import LakewardError, UsageError
 from lakeward.core.settings import Settings
+from lakeward.flows.authoring.mapping_files import lint_mappings
 from lakeward.flows.base.answers import FileProblem
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.batch.judge import suite_label
@@ -50,7 +51,9 @@ def _lint_dataset(workspace: Workspace, name: str) -> list[FileProblem]:
     path = workspace.project.contract_path(name)
     file = workspace.project.label(path)
     problems = lint(path, workspace.project)
-    return [_located(problem, file) for problem in problems] or _lint_suite(workspace, name)
+    if problems:
+        return [_located(problem, file) for problem in problems]
+    return [*_lint_suite(workspace, name), *lint_mappings(workspace, workspace.project.contract(name))]
 
 
 def _located(problem: Problem, file: str) -> FileProblem:

@@ -45,6 +45,35 @@ class SeenTopic:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeenEdge:
+    """An edge of Sparkplug B, or a device behind one, that sent something while a broker was watched.
+
+    Args:
+        group: Its group.
+        edge: The edge.
+        device: The device; empty: the edge itself.
+        metrics: Number of metrics in its last birth; None: no birth came.
+        types: Data types of these.
+        units: Units of these.
+        messages: Messages that came.
+        rate: Messages per second.
+    """
+
+    group: str
+    edge: str
+    device: str
+    metrics: int | None
+    types: tuple[str, ...]
+    units: tuple[str, ...]
+    messages: int
+    rate: float
+
+    def as_dict(self) -> dict[str, object]:
+        """`group, edge, device, metrics, types, units, messages, rate`."""
+        return fields_of(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DraftedDataset:
     """A dataset that was drafted.
 
@@ -52,14 +81,16 @@ class DraftedDataset:
         folder: Folder of its contract and suite.
         notes: What the sample shows, such as how files differ from each other, as messages.
         topics: Topics of a broker that were seen, the busiest first.
+        edges: Edges of Sparkplug B and their devices that were seen.
     """
 
     folder: Path
     notes: tuple[Notice, ...]
     topics: tuple[SeenTopic, ...] = ()
+    edges: tuple[SeenEdge, ...] = ()
 
     def as_dict(self) -> dict[str, object]:
-        """`folder, notes, topics`."""
+        """`folder, notes, topics, edges`."""
         return fields_of(self)
 
 

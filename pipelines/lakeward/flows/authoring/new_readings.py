@@ -9,16 +9,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from lakeward.contracts.payload import ENVELOPE_MARK, RECEIVED, VALUES_WITH_STATUS
+from lakeward.contracts.payload import ENVELOPE_MARK, RECEIVED, VALUES_WITH_STATUS, PayloadFormat, PayloadKind
 from lakeward.contracts.record_format import FileFormat, RecordFormat
 from lakeward.contracts.segment_bounds import SegmentBounds
 from lakeward.contracts.series_file import COLUMNS, SERIES_FILE
 from lakeward.core.errors import UsageError
+from lakeward.core.sparkplug.sessions import write_events
 from lakeward.core.units import guess_unit
 from lakeward.flows.authoring.new import new_dataset_folder
 from lakeward.flows.base.workspace import Workspace
 from lakeward.profiling import MessageProfile, PayloadLayout, SampleOrigin, draft, profile_messages
 from lakeward.sources.segments import SegmentSource, SegmentStore, SegmentWriter, message_schema
+from lakeward.sources.sparkplug.segments import session_events
 
 _READINGS = ("series", "ts", "value", "value_text", "status", "quality", "unit")
 _FORBIDDEN = re.compile(r"[+#$.\s/]+")
@@ -35,6 +37,7 @@ class SeenReadings:
         what: What was looked at, for the contract's head.
         source: Lines of the property `source`.
         series: Lines of the mapping, by the names of its columns.
+        payload: What the payloads are.
     """
 
     rows: Sequence[tuple[object, ...]]
@@ -43,6 +46,7 @@ class SeenReadings:
     what: str
     source: tuple[str, ...]
     series: Sequence[Mapping[str, str]]
+    payload: PayloadFormat = VALUES_WITH_STATUS
 
 
 def draft_readings(workspace: Workspace, name: str, seen: SeenReadings, others: Mapping[str, str]) -> tuple[Path, MessageProfile]:
@@ -52,7 +56,7 @@ def draft_readings(workspace: Workspace, name: str, seen: SeenReadings, others: 
         UsageError: The name is invalid or already used, or no value came.
     """
     folder = new_dataset_folder(workspace, name)
-    layout = _layout(seen.envelope)
+    layout = _layout(seen)
     with tempfile.TemporaryDirectory(prefix="lakeward-look-") as scratch, workspace.engine() as engine:
         found = profile_messages(engine, _land_sample(Path(scratch), seen), layout) if seen.rows else None
     if found is None:
@@ -84,15 +88,13 @@ def ucum_code(sign: str) -> str:
     return found.code if found else ""
 
 
-def _layout(envelope: tuple[str, ...]) -> PayloadLayout:
+def _layout(seen: SeenReadings) -> PayloadLayout:
     names = dict(zip(_READINGS, _READINGS, strict=True)) | {
         "address": f"{ENVELOPE_MARK}address",
         RECEIVED: f"{ENVELOPE_MARK}{RECEIVED}",
     }
     return PayloadLayout(
-        record_format=RecordFormat(
-            format=FileFormat.MESSAGES, payload=replace(VALUES_WITH_STATUS, envelope=envelope), zone="UTC"
-        ),
+        record_format=RecordFormat(format=FileFormat.MESSAGES, payload=replace(seen.payload, envelope=seen.envelope), zone="UTC"),
         names=names,
         lines=(),
         address="series",
@@ -113,6 +115,8 @@ def _land_sample(scratch: Path, seen: SeenReadings) -> Any:
     writer.land()
     writer.close()
     [landed] = source.inputs(0, 1)
+    if seen.payload.kind is PayloadKind.SPARKPLUG:
+        return replace(landed, births=write_events(session_events([landed]), scratch / "births.jsonl"))
     return landed
 
 

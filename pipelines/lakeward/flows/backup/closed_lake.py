@@ -20,7 +20,14 @@ from lakeward.flows.base.lake_schema import SCHEMA_APP, SCHEMA_TABLE, UNFINISHED
 SCHEMA_FOLDER = f"governance/{SCHEMA_TABLE}"
 _LOG = f"{SCHEMA_FOLDER}/_delta_log"
 _FIRST = f"{_LOG}/{0:020}.json"
-_SCHEMA = {"type": "struct", "fields": [{"name": "schema_version", "type": "long", "nullable": True, "metadata": {}}]}
+# As its contract has it: where a move is taken back, later versions are appended to it.
+_SCHEMA = {
+    "type": "struct",
+    "fields": [
+        {"name": name, "type": type_, "nullable": False, "metadata": {}}
+        for name, type_ in (("schema_version", "long"), ("program", "string"))
+    ],
+}
 
 
 def open_for_filling(lake: Lake, source: str) -> bool:

@@ -56,7 +56,7 @@ def _migrate(workspace: Workspace, options: MigrationOptions) -> MigrationAnswer
 def _session(workspace: Workspace) -> Iterator[Engine]:
     """A session over a lake that is unused; also over one whose move was cut off."""
     check_unused(workspace.lake)
-    engine = open_engine(EMBEDDED, workspace.lake, workspace.settings.memory)
+    engine = open_engine(EMBEDDED, workspace.lake.as_stored(), workspace.settings.memory)
     try:
         _check_open(workspace, engine)
         yield engine

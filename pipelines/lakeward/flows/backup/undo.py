@@ -40,7 +40,7 @@ class Undoing:
         """
         lake = self.workspace.lake
         check_unused(lake)
-        engine = open_engine(EMBEDDED, lake, self.workspace.settings.memory)
+        engine = open_engine(EMBEDDED, lake.as_stored(), self.workspace.settings.memory)
         try:
             with all_locked(engine):
                 record = self._record(engine)

@@ -36,6 +36,8 @@ BACKOFF = (0.05, 0.1, 0.2, 0.4, 0.8, 1.5)
 
 # Instead of a schema version -> the message that says why the lake is closed.
 _CLOSED = {UNFINISHED: "lake_unfinished", MOVED: "lake_moved"}
+# Codes of the errors of `check_schema_version`.
+CLOSED_CODES = frozenset(["lake_newer", *_CLOSED.values()])
 
 Row = Mapping[str, object]
 T = TypeVar("T")

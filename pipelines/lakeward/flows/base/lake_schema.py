@@ -79,6 +79,7 @@ SCHEMA_VERSIONS = (
             *("identities", "policy_bindings", "policy_checks", "column_sketches", "column_links"),
         ),
     ),
+    SchemaVersion(8, tables=("renames", "source_sessions")),
 )
 SCHEMA_VERSION = SCHEMA_VERSIONS[-1].version
 # A row of one of these makes a lake one of this version.

@@ -19,6 +19,7 @@ from lakeward.core.names import BatchId, Layer, RunId, TableName, batch_id, sha2
 from lakeward.engines.protocols import Engine
 from lakeward.engines.tables import Txn
 from lakeward.flows.base import governance
+from lakeward.flows.base.rename_record import check_known
 
 RUNS = TableName(Layer.GOVERNANCE, "runs")
 
@@ -104,7 +105,7 @@ def current_definition(engine: Engine, dataset: str) -> Definition | None:
     if engine.txn(governance.table_spec("contracts").name, f"contracts/{dataset}") == 0:
         return None
     found = governance.read_rows(engine, "contracts", dataset=dataset, order="generation DESC, applied_at DESC LIMIT 1")
-    return _to_definition(found[0]) if found else None
+    return _to_definition(engine, found[0]) if found else None
 
 
 def apply_definition(engine: Engine, definition: Definition, run_id: RunId, clock: Clock) -> Definition:
@@ -112,6 +113,7 @@ def apply_definition(engine: Engine, definition: Definition, run_id: RunId, cloc
 
     Raises:
         ContractError: The change is breaking (docs/explanation/batch.md, second day).
+        StoreConflictError: The dataset has no batch, and the lake knows its name as one that another dataset got.
     """
     name = definition.contract.name
     last = current_definition(engine, name)
@@ -120,6 +122,8 @@ def apply_definition(engine: Engine, definition: Definition, run_id: RunId, cloc
     if last:
         check_evolution(last.contract, definition.contract)
         definition = replace(definition, generation=last.generation)
+    else:
+        check_known(engine, name)
     store_definition(engine, definition, run_id, clock)
     return definition
 
@@ -175,7 +179,7 @@ def earlier_column_names(engine: Engine, contract: Contract) -> dict[str, set[st
     """The names that all contracts so far gave to each column of the source."""
     names: dict[str, set[str]] = {column.source_name: set() for column in contract.columns}
     for row in governance.read_rows(engine, "contracts", dataset=contract.name):
-        for column in _to_definition(row).contract.columns:
+        for column in _to_definition(engine, row).contract.columns:
             names.setdefault(column.source_name, set()).add(column.name)
     return names
 
@@ -260,17 +264,16 @@ def stored_definition(engine: Engine, row: dict[str, Any]) -> Definition:
     found = governance.read_rows(engine, "contracts", **same)
     if not found:
         raise StoreConflictError("batch_without_texts", dataset=row["dataset"], batch=row["batch_seq"])
-    return _to_definition(found[0])
+    return _to_definition(engine, found[0])
 
 
 def published_definition(engine: Engine, run: Mapping[str, Any]) -> Definition | None:
     """The texts by which a row of `governance.runs` judged its batch; None if the lake does not have them."""
     same = {name: run[name] for name in ("dataset", "contract_sha256", "suite_sha256", "generation")}
     found = governance.read_rows(engine, "contracts", order="applied_at DESC LIMIT 1", **same)
-    return _to_definition(found[0]) if found else None
+    return _to_definition(engine, found[0]) if found else None
 
 
-def _to_definition(row: dict[str, Any]) -> Definition:
-    return Definition(
-        parse_contract(row["contract_text"], row["dataset"]), row["suite_text"], row["model_text"], row["generation"]
-    )
+def _to_definition(engine: Engine, row: dict[str, Any]) -> Definition:
+    contract = parse_contract(row["contract_text"], row["dataset"]).with_names(engine.names)
+    return Definition(contract, row["suite_text"], row["model_text"], row["generation"])

@@ -162,12 +162,12 @@ class Workspace:
         from lakeward.flows.base.connections import find_connection  # noqa: PLC0415 -- needs a workspace
         from lakeward.sources.opening import LANDING, Landing, open_source  # noqa: PLC0415 -- as above
 
-        landing = Landing(self.files / LANDING, self.lake.bucket())
+        landing = Landing(self.files / LANDING, self.lake.bucket(), self.lake.names)
         return open_source(contract, self.project, landing, self.clock, partial(find_connection, self))
 
 
 @contextmanager
-def recorded(workspace: Workspace, call: str | None = None) -> Iterator[Workspace]:
+def record_telemetry(workspace: Workspace, call: str | None = None) -> Iterator[Workspace]:
     """The workspace with a recorder, where the environment names a collector; what is left is sent at the end.
 
     Args:
@@ -188,13 +188,20 @@ def open_workspace(settings: Settings, on_progress: OnProgress = ignore_progress
     """Open the project at or above `settings.start`.
 
     Raises:
-        UsageError: There is no project at or above `settings.start`.
+        UsageError: There is no project at or above `settings.start`, or a renaming was cut off.
         SettingsError: `project.yaml` is not valid, or the lake's object store lacks credentials.
         DefinitionError: The weights of scores are not valid.
     """
+    workspace = open_unfinished_workspace(settings)
+    workspace.project.check_renamed()
+    return replace(workspace, weights=_weights(workspace.project), on_progress=on_progress)
+
+
+def open_unfinished_workspace(settings: Settings) -> Workspace:
+    """As `open_workspace`, of a project whose renaming may have been cut off; with equal weights of scores."""
     project = load_project(find_project(settings.start))
-    lake = find_lake(project, settings, partial(_connection, project, settings))
-    return Workspace(settings=settings, project=project, lake=lake, weights=_weights(project), on_progress=on_progress)
+    lake = replace(find_lake(project, settings, partial(_connection, project, settings)), names=project.names)
+    return Workspace(settings=settings, project=project, lake=lake)
 
 
 def _connection(project: Project, settings: Settings, name: str) -> "ConnectionSettings":

@@ -20,7 +20,7 @@ from lakeward.flows.base.order import active_contract
 from lakeward.flows.base.pinning import Definition, PinnedBatch
 from lakeward.flows.base.report import Counts, RunReport, Warnings
 from lakeward.flows.base.telemetry import record_run
-from lakeward.flows.base.workspace import Workspace, open_workspace, recorded
+from lakeward.flows.base.workspace import Workspace, open_workspace, record_telemetry
 from lakeward.flows.batch.finish import BatchResult, finish_batch, summarise_run
 from lakeward.flows.batch.generation import drop_previous_generation
 from lakeward.flows.batch.halt import BatchHalted, check_halt, record_halt, take_until_halted
@@ -105,7 +105,7 @@ def curate_dataset(settings: Settings, name: str, *, on_step: OnStep = ignore_st
         ContractError, SuiteError: Its contract, model or suite is not valid.
         ProtectionError: A column is graded above what the lake may hold.
     """
-    with recorded(open_workspace(settings), "rebuild" if full_refresh else "run") as workspace:
+    with record_telemetry(open_workspace(settings), "rebuild" if full_refresh else "run") as workspace:
         return run_curation(workspace, name, on_step, full_refresh=full_refresh)
 
 

@@ -22,6 +22,7 @@ from lakeward.flows.base.batch_context import EXTRA_COLUMN, ROW_ID_COLUMNS, Batc
 from lakeward.flows.base.lineage_events import trace_step
 from lakeward.flows.base.pinning import Reprocess
 from lakeward.flows.base.report import Counts
+from lakeward.flows.batch.births import with_births
 from lakeward.flows.batch.bronze_rows import bronze_rows
 from lakeward.flows.batch.finish import BatchResult, finish_batch
 from lakeward.flows.batch.judge import judge_batch
@@ -29,7 +30,7 @@ from lakeward.flows.batch.origins import column_origins
 from lakeward.flows.batch.publish import publish_silver
 from lakeward.flows.batch.publish_plan import plan_publish
 from lakeward.flows.batch.receive import REJECT_COLUMNS, append_once
-from lakeward.sources.protocols import Source
+from lakeward.sources.protocols import MessageSource, Source
 
 log = logging.getLogger(__name__)
 # Segments that are read again in one batch.
@@ -60,21 +61,24 @@ class RejectSelection:
     Args:
         segments: First and last segment.
         reasons: Message codes of why they were rejected; empty: any.
+        schemas: Number of the schemas to read them by; 0: those of their time.
     """
 
     segments: tuple[int, int] = (0, (1 << 63) - 1)
     reasons: tuple[str, ...] = ()
+    schemas: int = 0
 
     def to_request(self, by: str) -> str:
         """The selection as JSON, with who asked for it."""
-        return json.dumps({"segments": self.segments, "reasons": self.reasons, "by": by}, ensure_ascii=False)
+        request = {"segments": self.segments, "reasons": self.reasons, "schemas": self.schemas, "by": by}
+        return json.dumps(request, ensure_ascii=False)
 
 
 def parse_reject_request(text: str) -> RejectSelection:
     """The selection of a planned batch."""
     request = json.loads(text)
     first, last = request["segments"]
-    return RejectSelection(segments=(first, last), reasons=tuple(request["reasons"]))
+    return RejectSelection(segments=(first, last), reasons=tuple(request["reasons"]), schemas=request.get("schemas", 0))
 
 
 def rejected_segments(engine: Engine, contract: Contract, reasons: Sequence[str]) -> list[int]:
@@ -107,30 +111,41 @@ def decode_rejects(
     bronze, rejects = contract.table(Layer.BRONZE), contract.table(Layer.REJECTS)
     info = engine.info(bronze)
     stored = {column.name: column.type for column in info.columns} if info else {}
-    staged = engine.stage(inputs, contract.record_format, contract.columns, stored)
+    staged = engine.stage(with_births(engine, contract, inputs), contract.record_format, contract.columns, stored)
     opened = engine.materialise("open_rejects", _open_rejects(engine, contract.name, selection, before))
-    whole = f"SELECT DISTINCT _file_seq, message FROM {opened} WHERE is_whole"
+    whole = f"SELECT DISTINCT _file_seq, message AS _message FROM {opened} WHERE is_whole"
     part = f"SELECT _file_seq, _row FROM {opened} WHERE NOT is_whole"
     rows = engine.materialise(
         "decoded_rows",
-        f"SELECT s.* FROM (SELECT *, {_message('_row')} AS message FROM {staged.rows}) s SEMI JOIN ({whole}) USING (_file_seq, message) "
-        f"UNION ALL SELECT s.* FROM (SELECT *, {_message('_row')} AS message FROM {staged.rows}) s SEMI JOIN ({part}) USING (_file_seq, _row)",
+        f"SELECT s.* FROM (SELECT *, {_message('_row')} AS _message FROM {staged.rows}) s SEMI JOIN ({whole}) USING (_file_seq, _message) "
+        f"UNION ALL SELECT s.* FROM (SELECT *, {_message('_row')} AS _message FROM {staged.rows}) s SEMI JOIN ({part}) USING (_file_seq, _row)",
     )
     known = f"SELECT _file_seq, _row FROM {rejects}" + ("" if before is None else f" WHERE _batch_seq < {before}")
     new = engine.materialise(
         "decoded_rejects",
-        f"SELECT s.* FROM (SELECT *, {_message('_row')} AS message FROM {staged.rejects}) s "
-        f"SEMI JOIN ({whole}) USING (_file_seq, message) SEMI JOIN (SELECT _file_seq, message FROM {rows}) USING (_file_seq, message) ANTI JOIN ({known}) USING (_file_seq, _row)",
+        f"SELECT s.* FROM (SELECT *, {_message('_row')} AS _message FROM {staged.rejects}) s "
+        f"SEMI JOIN ({whole}) USING (_file_seq, _message) SEMI JOIN (SELECT _file_seq, _message FROM {rows}) USING (_file_seq, _message) ANTI JOIN ({known}) USING (_file_seq, _row)",
     )
     return Decoded(rows, new, engine.fetch(f"SELECT count(*) AS n FROM {rows}")[0]["n"])
 
 
-def segments_of(source: Source, numbers: Sequence[int]) -> tuple[BatchInput, ...]:
-    """The segments of these numbers that are still kept."""
+def message_source(source: Source) -> MessageSource:
+    """The source as one of messages.
+
+    Raises:
+        InvariantError: It is none.
+    """
+    if not isinstance(source, MessageSource):
+        raise InvariantError("source_without_messages", source=type(source).__name__)
+    return source
+
+
+def segments_of(source: MessageSource, numbers: Sequence[int], schemas: int) -> tuple[BatchInput, ...]:
+    """The segments of these numbers that are still kept, to be read by the schemas of a number."""
     found: list[BatchInput] = []
     for number in numbers:
         try:
-            found += source.inputs(number - 1, number)
+            found += source.inputs_by(number - 1, number, schemas)
         except InvariantError:
             continue
     return tuple(found)
@@ -164,7 +179,8 @@ def _receive(context: BatchContext, source: Source) -> Counts:
     engine, contract, seq = context.engine, context.contract, context.pinned.seq
     if engine.txn(contract.table(Layer.BRONZE), context.bronze_txn.app) < seq:
         selection = parse_reject_request(context.pinned.request or "")
-        inputs = segments_of(source, [n for n in rejected_segments(engine, contract, selection.reasons) if _is_in(n, selection)])
+        numbers = [n for n in rejected_segments(engine, contract, selection.reasons) if _is_in(n, selection)]
+        inputs = segments_of(message_source(source), numbers, selection.schemas)
         with trace_step(context, Layer.BRONZE, [lineage_events.landing_dataset(contract, inputs)]) as outputs:
             decoded = decode_rejects(engine, contract, selection, inputs, seq)
             has_rejects = bool(engine.fetch(f"SELECT count(*) AS n FROM {decoded.rejects}")[0]["n"])

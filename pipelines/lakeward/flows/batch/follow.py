@@ -7,7 +7,7 @@ from lakeward.core.errors import TransientError
 from lakeward.core.settings import Settings
 from lakeward.flows.base.batch_context import ignore_step
 from lakeward.flows.base.report import RunReport
-from lakeward.flows.base.workspace import OnProgress, Workspace, ignore_progress, open_workspace, recorded
+from lakeward.flows.base.workspace import OnProgress, Workspace, ignore_progress, open_workspace, record_telemetry
 from lakeward.flows.batch.applied_state import is_idle, read_applied_states, waiting_input
 from lakeward.flows.batch.ingest import ingest_candidate, run_ingest
 
@@ -33,7 +33,7 @@ def follow_dataset(
     Raises:
         As `run_dataset`, but what may pass by itself is tried again. A halted batch ends it: a person must decide.
     """
-    with recorded(open_workspace(settings, on_progress)) as traced, traced.sharing() as workspace:
+    with record_telemetry(open_workspace(settings, on_progress)) as traced, traced.sharing() as workspace:
         while not stop.is_set():
             try:
                 report = None if _has_nothing_new(workspace, name) else run_ingest(workspace, name, ignore_step)

@@ -21,7 +21,7 @@ from lakeward.flows.base.pinning import BatchPlan, Definition, PinnedBatch, Repr
 from lakeward.flows.base.report import Counts, RunReport, Warnings
 from lakeward.flows.base.telemetry import measure_report, record_run
 from lakeward.flows.base.untaken import untaken_files
-from lakeward.flows.base.workspace import Workspace, open_workspace, recorded
+from lakeward.flows.base.workspace import Workspace, open_workspace, record_telemetry
 from lakeward.flows.batch.arrivals import arrival_verdicts, null_notes
 from lakeward.flows.batch.bronze_rows import bronze_rows
 from lakeward.flows.batch.decode import decode_batch
@@ -148,7 +148,7 @@ def ingest_dataset(settings: Settings, name: str, *, on_step: OnStep = ignore_st
         SuiteError: Its suite is not valid for its contract.
         ProtectionError: A column is graded above what the lake may hold.
     """
-    with recorded(open_workspace(settings), "run") as workspace:
+    with record_telemetry(open_workspace(settings), "run") as workspace:
         return run_ingest(workspace, name, on_step)
 
 
@@ -158,7 +158,7 @@ def rebuild_silver(settings: Settings, name: str, *, on_step: OnStep = ignore_st
     Raises:
         As `ingest_dataset`, but a breaking change is allowed if the major version of the contract rose.
     """
-    with recorded(open_workspace(settings), "rebuild") as workspace:
+    with record_telemetry(open_workspace(settings), "rebuild") as workspace:
         return run_ingest(workspace, name, on_step, rebuilding=True)
 
 

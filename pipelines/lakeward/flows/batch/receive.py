@@ -13,6 +13,7 @@ from lakeward.engines.tables import TableColumn, TableSpec
 from lakeward.flows.base.batch_context import EXTRA_COLUMN, PROVENANCE_COLUMNS, ROW_ID_COLUMNS, STRING, BatchContext, BatchStep
 from lakeward.flows.base.governance import with_retries
 from lakeward.flows.base.report import Counts, Warnings
+from lakeward.flows.batch.births import record_births, with_births
 from lakeward.flows.batch.file_notes import file_notes, reject_notes
 from lakeward.flows.batch.other_columns import OtherColumns, describe_other_columns
 
@@ -36,7 +37,9 @@ def receive_batch(context: BatchContext, inputs: Sequence[BatchInput]) -> tuple[
     stored = {column.name: column.type for column in bronze.columns} if bronze else {}
     contract = context.contract
     record_format = replace(contract.record_format, columns_found=contract.limits.columns_found)
-    staged = context.engine.stage(inputs, record_format, contract.columns, stored)
+    record_births(context, inputs)
+    known = with_births(context.engine, contract, inputs)
+    staged = context.engine.stage(known, record_format, contract.columns, stored)
     reports, has_rejects = staged.reports, _has_rows(context, staged.rejects)
     others = _files_with_other_columns(contract, inputs, reports)
     append_once(context, Layer.REJECTS, REJECT_COLUMNS, _with_details(context, staged.rejects, others), has_rows=has_rejects)

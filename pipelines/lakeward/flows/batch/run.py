@@ -13,7 +13,7 @@ from lakeward.core.settings import EMBEDDED, Settings
 from lakeward.flows.base.batch_context import OnStep, ignore_step
 from lakeward.flows.base.order import dependency_order
 from lakeward.flows.base.report import RunReport
-from lakeward.flows.base.workspace import OnProgress, Workspace, ignore_progress, open_workspace, recorded
+from lakeward.flows.base.workspace import OnProgress, Workspace, ignore_progress, open_workspace, record_telemetry
 from lakeward.flows.batch.applied_state import AppliedStates, is_idle, read_applied_states, waiting_input
 from lakeward.flows.batch.curate import curation_candidate, run_curation
 from lakeward.flows.batch.ingest import idle_report, ingest_candidate, run_ingest
@@ -34,7 +34,7 @@ def run_dataset(settings: Settings, name: str, *, on_progress: OnProgress = igno
     Raises:
         As `ingest_dataset` and `curate_dataset`.
     """
-    with recorded(open_workspace(settings, on_progress), "run") as workspace:
+    with record_telemetry(open_workspace(settings, on_progress), "run") as workspace:
         return _run(workspace, name, ignore_step)
 
 
@@ -44,7 +44,7 @@ def rebuild(settings: Settings, name: str, *, on_progress: OnProgress = ignore_p
     Raises:
         As `rebuild_silver` and `curate_dataset`.
     """
-    with recorded(open_workspace(settings, on_progress), "rebuild") as workspace:
+    with record_telemetry(open_workspace(settings, on_progress), "rebuild") as workspace:
         if workspace.project.contract(name).layer is Layer.GOLD:
             return run_curation(workspace, name, ignore_step, full_refresh=True)
         return run_ingest(workspace, name, ignore_step, rebuilding=True)
@@ -72,7 +72,7 @@ def run_all(
     chosen: Sequence[str] = list(dict.fromkeys(names)) or workspace.project.datasets()
     errors = _invalid_contracts(workspace.project, chosen)
     order = dependency_order(workspace.project, [name for name in chosen if name not in errors])
-    with recorded(workspace, "run") as traced, traced.sharing() as shared:
+    with record_telemetry(workspace, "run") as traced, traced.sharing() as shared:
         with shared.engine() as engine:
             estate = _Estate(workspace=shared, states=read_applied_states(engine), errors=errors)
         estate.run(order, default_jobs() if jobs is None else jobs)

@@ -15,7 +15,7 @@ SOURCE_EVENTS = "source_events"
 
 def record_source_events(workspace: Workspace, engine: Engine, dataset: str, run_id: RunId) -> None:
     """Write the dataset's new events, once, and remove their files. Call it under the dataset's lock."""
-    folder = workspace.files / "landing" / dataset
+    folder = workspace.files / "landing" / workspace.lake.names.stored_name(dataset)
     app = f"{SOURCE_EVENTS}/{dataset}"
     written = engine.txn(governance.table_name(SOURCE_EVENTS), app) if folder.is_dir() else 0
     found = read_events(folder, written)

@@ -13,7 +13,7 @@ from lakeward.contracts.batch import FileReport
 from lakeward.contracts.model import Column, DataType, Kind
 from lakeward.core.errors import DataError, UsageError
 from lakeward.core.names import Relation
-from lakeward.core.sql import identifier, literal
+from lakeward.core.sql import OVER_ALL_ROWS, identifier, literal
 from lakeward.engines.protocols import Engine
 from lakeward.flows.checking.files import TextFiles
 from lakeward.flows.checking.odd_texts import OddText, find_odd_texts
@@ -122,7 +122,7 @@ def _stage(
 
 
 def _refuse_rejects(engine: Engine, rejects: Relation) -> None:
-    items = "_file, _row, reason, detail, count(*) OVER () AS n"
+    items = f"_file, _row, reason, detail, count(*) {OVER_ALL_ROWS} AS n"
     for reject in engine.fetch(f"SELECT {items} FROM {rejects} ORDER BY _file_seq, _row LIMIT 1"):
         # A file that is rejected whole for one of its lines: its detail names the line.
         named = re.search(r"; .*line (\d+)$", reject["detail"] or "")

@@ -11,7 +11,7 @@ from lakeward.core.connections import ConnectionSettings
 from lakeward.core.errors import LakewardError
 from lakeward.flows.base.connections import find_connection
 from lakeward.flows.base.workspace import Workspace
-from lakeward.flows.collecting.running import RunningCollector, landing_of, prepare_landing
+from lakeward.flows.collecting.running import RunningCollector, landing_folder, landing_of, prepare_landing
 from lakeward.flows.collecting.senders import SenderAccounts, settings_of_sender
 from lakeward.flows.lineage.importing import receive_lineage
 from lakeward.sources.collectors.http.door import HttpDoor, check_door, listen
@@ -76,15 +76,16 @@ def open_door(workspace: Workspace, name: str, contracts: Iterable[Contract], st
 
 def running_collectors(workspace: Workspace, opened: OpenDoor) -> dict[str, RunningCollector]:
     """The inboxes of a door as collectors."""
-    landing = landing_of(workspace)
-    return {name: RunningCollector(thread=opened.thread, folder=landing / name) for name in opened.door.inboxes}
+    thread = opened.thread
+    return {name: RunningCollector(thread=thread, folder=landing_folder(workspace, name)) for name in opened.door.inboxes}
 
 
 def _inbox(workspace: Workspace, contract: Contract, address: str) -> HttpInbox:
     assert isinstance(contract.source, HttpSource)
     prepare_landing(workspace, contract)
     landing, clock = landing_of(workspace), workspace.clock
-    return HttpInbox(dataset=contract.name, source=contract.source, landing=landing, address=address, clock=clock)
+    stored = workspace.lake.names.stored_name(contract.name)
+    return HttpInbox(dataset=stored, source=contract.source, landing=landing, address=address, clock=clock)
 
 
 def _door(workspace: Workspace, connection: ConnectionSettings, listener: socket, inboxes: Mapping[str, HttpInbox]) -> HttpDoor:

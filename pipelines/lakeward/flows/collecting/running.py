@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Protocol
 
-from lakeward.contracts.collected_source import ModbusSource, OpcUaSource
+from lakeward.contracts.collected_source import ModbusSource, OpcUaSource, SparkplugSource
 from lakeward.contracts.model import Contract
 from lakeward.contracts.opcua_address import read_node_mapping
 from lakeward.contracts.project import DATASETS
@@ -21,6 +21,7 @@ from lakeward.flows.base.pinning import newest_plan
 from lakeward.flows.base.workspace import Workspace
 from lakeward.sources.collectors.mqtt import MqttCollector
 from lakeward.sources.collectors.mqtt_client import check_connection
+from lakeward.sources.collectors.sparkplug.host import SparkplugHost, check_sparkplug, subscription
 from lakeward.sources.segments.store import SegmentStore
 
 
@@ -59,7 +60,7 @@ def start_collector(workspace: Workspace, contract: Contract, stop: Event) -> Ru
     errors: list[LakewardError] = []
     thread = Thread(target=run_collector, args=(contract.name, collector, stop, errors), name=f"collect {contract.name}")
     thread.start()
-    return RunningCollector(thread=thread, folder=landing_of(workspace) / contract.name, errors=errors)
+    return RunningCollector(thread=thread, folder=landing_folder(workspace, contract.name), errors=errors)
 
 
 def run_collector(name: str, collector: Collector, stop: Event, errors: list[LakewardError]) -> None:
@@ -78,14 +79,27 @@ def _make_collector(workspace: Workspace, contract: Contract) -> Collector:
         case MqttSource() as source:
             connection = find_connection(workspace, source.connection)
             check_connection(connection)
-            landing, clock = landing_of(workspace), workspace.clock
-            return MqttCollector(dataset=contract.name, connection=connection, source=source, landing=landing, clock=clock)
+            landing, clock, stored = landing_of(workspace), workspace.clock, workspace.lake.names.stored_name(contract.name)
+            return MqttCollector(dataset=stored, connection=connection, source=source, landing=landing, clock=clock)
+        case SparkplugSource() as source:
+            return _make_sparkplug_collector(workspace, contract.name, source)
         case OpcUaSource() as source:
             return _make_opcua_collector(workspace, contract.name, source)
         case ModbusSource() as source:
             return _make_modbus_collector(workspace, contract.name, source)
         case _:
             raise UsageError("source_needs_no_collector", dataset=contract.name)
+
+
+def _make_sparkplug_collector(workspace: Workspace, name: str, source: SparkplugSource) -> Collector:
+    check_sparkplug()
+    connection = find_connection(workspace, source.connection)
+    check_connection(connection)
+    landing, clock, stored = landing_of(workspace), workspace.clock, workspace.lake.names.stored_name(name)
+    host = SparkplugHost(source, landing / stored, clock=clock)
+    return MqttCollector(
+        dataset=stored, connection=connection, source=subscription(source), landing=landing, clock=clock, manner=host
+    )
 
 
 def _make_opcua_collector(workspace: Workspace, name: str, source: OpcUaSource) -> Collector:
@@ -99,7 +113,12 @@ def _make_opcua_collector(workspace: Workspace, name: str, source: OpcUaSource) 
     check_server(connection)
     entries = read_node_mapping(workspace.project.root / DATASETS / name / SERIES_FILE)
     return OpcUaCollector(
-        dataset=name, connection=connection, source=source, entries=entries, landing=landing_of(workspace), clock=workspace.clock
+        dataset=workspace.lake.names.stored_name(name),
+        connection=connection,
+        source=source,
+        entries=entries,
+        landing=landing_of(workspace),
+        clock=workspace.clock,
     )
 
 
@@ -117,13 +136,23 @@ def _make_modbus_collector(workspace: Workspace, name: str, source: ModbusSource
         check_device(connection)
     landing, clock = landing_of(workspace), workspace.clock
     return ModbusCollector(
-        dataset=name, connections=connections, source=source, registers=registers, landing=landing, clock=clock
+        dataset=workspace.lake.names.stored_name(name),
+        connections=connections,
+        source=source,
+        registers=registers,
+        landing=landing,
+        clock=clock,
     )
 
 
 def landing_of(workspace: Workspace) -> Path:
     """Folder of all datasets' landed files."""
     return workspace.files / "landing"
+
+
+def landing_folder(workspace: Workspace, dataset: str) -> Path:
+    """Folder of the dataset's landed files."""
+    return landing_of(workspace) / workspace.lake.names.stored_name(dataset)
 
 
 def check_collected(workspace: Workspace, contract: Contract) -> None:
@@ -144,7 +173,7 @@ def prepare_landing(workspace: Workspace, contract: Contract) -> None:
     Raises:
         InvariantError: It has not.
     """
-    store = SegmentStore.of_dataset(landing_of(workspace), contract.name)
+    store = SegmentStore.of_dataset(landing_of(workspace), workspace.lake.names.stored_name(contract.name))
     with workspace.engine() as engine:
         read = newest_plan(engine, contract.name).end
     if store.newest() < read:

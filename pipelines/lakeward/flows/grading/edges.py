@@ -54,7 +54,7 @@ def _nodes(row: dict[str, Any]) -> tuple[Node, Node]:
 
 
 def _recorded_edges(engine: Engine) -> list[dict[str, Any]]:
-    if engine.info(governance.table_name("lineage_edges")) is None or engine.info(governance.table_name("contracts")) is None:
+    if not all(engine.exists(governance.table_name(name)) for name in ("lineage_edges", "contracts")):
         return []
     return engine.fetch(
         "WITH began AS (SELECT dataset, min(applied_at) AS at FROM governance.contracts GROUP BY dataset, generation "

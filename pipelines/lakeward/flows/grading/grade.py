@@ -100,7 +100,7 @@ def _annotate(run: GradingRun, name: str) -> None:
 def _propose_grades(run: GradingRun, contract: Contract) -> list[GradeProposal]:
     """New proposals for the dataset; none if nothing has changed. Updates the record in `run`."""
     table, name = contract.table(contract.layer), contract.name
-    if run.engine.info(table) is None:
+    if not run.engine.exists(table):
         return []
     basis, before = data_basis(run, contract), run.record.proposals.get(name, {})
     if run.record.bases.get(name, "")[:HALF] == basis:

@@ -19,7 +19,7 @@ NO_VALUE = "-"
 def annotate_columns(engine: Engine, contract: Contract, grades: Mapping[str, ColumnGrade]) -> None:
     """Write the grades into the metadata of the dataset's table, if it exists and differs."""
     table = contract.table(contract.layer)
-    if engine.info(table) is not None:
+    if engine.exists(table):
         texts = {column: _tag_texts(grade) for column, grade in grades.items()}
         engine.annotate(table, {c: {PREFIX + key: text for key, text in each.items()} for c, each in texts.items()})
 

@@ -99,7 +99,7 @@ def workspace_rules(workspace: Workspace) -> ProjectRules:
 
 
 def _generations(engine: Engine) -> dict[str, int]:
-    if engine.info(governance.table_name("contracts")) is None:
+    if not engine.exists(governance.table_name("contracts")):
         return {}
     found = engine.fetch("SELECT dataset, max(generation) AS generation FROM governance.contracts GROUP BY dataset")
     return {row["dataset"]: row["generation"] for row in found}

@@ -11,8 +11,8 @@ from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance
 from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.workspace import Workspace, open_workspace
-from lakeward.flows.lineage.audit import STEPS
-from lakeward_lineage import ColumnLineage, Dataset, Origin, Parent, Step, TransformationKind, complete, event_id, run_id, start
+from lakeward.flows.lineage.audit import STEPS, is_recorded
+from lakeward_lineage import ColumnLineage, Dataset, Origin, Parent, Step, TransformationKind, complete, start
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +43,7 @@ def restore_events(settings: Settings) -> list[RestoredEvents]:
         for row in governance.read_rows(engine, "runs", order="dataset, batch_seq"):
             for layer in STEPS.get(row["flow"], ()):
                 job = f"{row['flow']}.{row['dataset']}.{layer}"
-                identity = run_id(workspace.project.name, job, row["batch_id"])
-                if event_id(identity, "COMPLETE") in stored:
+                if is_recorded(workspace, job, row["batch_id"], stored):
                     continue
                 step = _recorded_step(workspace, engine, row, job)
                 done[job][0 if step else 1] += 1

@@ -233,7 +233,7 @@ class ForgedGradeDrill:
 
 
 def _grade_facts(grade: ColumnGrade) -> Facts:
-    return {"grade": str(grade.grade), "level": grade.level, "category": grade.category}
+    return {"grade": grade.grade and str(grade.grade), "level": grade.level, "category": grade.category}
 
 
 SCENARIOS: Mapping[DrillScenario, Callable[[Settings, Contract], Drill]] = {

@@ -26,8 +26,8 @@ def source_status(workspace: Workspace, contract: Contract, read: int) -> tuple[
         read: Number of the last segment that a batch has.
     """
     landing, now = workspace.files / "landing", workspace.clock.now()
-    state = read_state(landing / contract.name)
-    store = SegmentStore.of_dataset(landing, contract.name)
+    stored = workspace.lake.names.stored_name(contract.name)
+    state, store = read_state(landing / stored), SegmentStore.of_dataset(landing, stored)
     unread = [one for one in store.kept(store.newest()) if one.number > read]
     running = state is not None and state.state != STOPPED and now - datetime.fromisoformat(state.heartbeat) < SILENT
     status = SourceStatus(

@@ -15,7 +15,6 @@ from lakeward.flows.grading.choices import GradeChoice
 from lakeward.flows.grading.decide import decide_grade
 from lakeward.flows.grading.grade import list_grades
 from lakeward.flows.operations.accounts import NewAccount, add_account
-from lakeward.flows.scorecard.build import build_scorecard
 from lakeward.flows.serving.connection import open_connection
 from lakeward.grading.grade import GradeState
 from lakeward.maturity.catalogue import EDITIONS
@@ -67,7 +66,7 @@ def staff_demo(settings: Settings) -> StaffedDemo:
     if open_register(open_workspace(settings)).has_accounts:
         return StaffedDemo(accounts=0, measured={})
     people = {name: replace(settings, token=token) for name, token in _add_accounts(settings).items()}
-    done = StaffedDemo(
+    return StaffedDemo(
         accounts=len(people),
         grades=_confirm_sensitive(people[STEWARD]),
         concepts=_decide_concepts(people[STEWARD]),
@@ -75,8 +74,6 @@ def staff_demo(settings: Settings) -> StaffedDemo:
         reads=sum(_read_tables(people[name], roles[0]) for name, roles in PEOPLE.items()),
         measured={year: assess_readiness(settings, year).readiness.measured_items for year in EDITIONS},
     )
-    build_scorecard(settings)
-    return done
 
 
 def _add_accounts(settings: Settings) -> dict[str, str]:

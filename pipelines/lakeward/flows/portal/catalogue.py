@@ -82,6 +82,11 @@ def update_catalogue(writer: FileWriting, project: Project, changes: CatalogueCh
     writer.insert("catalogue.files", [(name, changes.stamps[name]) for name in sorted(changes.read)])
 
 
+def dataset_rows(project: Project) -> list[tuple[object, ...]]:
+    """The rows of `catalogue.datasets` of every dataset of the project."""
+    return [_dataset_row(project, name, _contract_or_fault(project, name)) for name in project.datasets()]
+
+
 def _stamp(project: Project, name: str) -> str:
     found = project.contract_path(name).stat()
     return f"{found.st_ino}:{found.st_size}:{found.st_mtime_ns}"

@@ -91,7 +91,7 @@ def update_families(writer: FileWriting, families: Collection[Family], changes: 
         elif tables & changes.extended:
             _extend(writer, family, query)
     writer.execute("DELETE FROM families")
-    writer.insert("families", [_stored(family) for family in families])
+    writer.insert("families", [stored_row(family) for family in families])
 
 
 def stored_family(reading: FileReading, name: str) -> Family | None:
@@ -104,7 +104,8 @@ def stored_family(reading: FileReading, name: str) -> Family | None:
     return Family(name=name, sql=row["sql"], **parts)
 
 
-def _stored(family: Family) -> tuple[str, ...]:
+def stored_row(family: Family) -> tuple[str, ...]:
+    """The row of the table `families` by which `stored_family` finds it."""
     return family.name, family.sql, *(json.dumps(part) for part in (family.tables, family.keys, family.numbers))
 
 

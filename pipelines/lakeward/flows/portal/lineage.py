@@ -103,6 +103,13 @@ def lineage_view(reading: ModelReading, start: str, up: int, down: int) -> Linea
     )
 
 
+def lineage_of_tables(arrows: Iterable[tuple[str, ...]]) -> LineageView:
+    """The view of these arrows from table to table, without a start."""
+    found = tuple(LineageArrow((source, ""), (target, ""), direct=True) for source, target in arrows)
+    tables = sorted({end for arrow in found for end, _ in (arrow.source, arrow.target)})
+    return LineageView(start="", nodes=tuple(LineageNode(table, "", 0) for table in tables), arrows=found, left_out=0)
+
+
 def read_impact(portal: Portal, reading: ModelReading, start: str) -> list[ImpactHop]:
     """As `lineage_impact`, of the versions that the page shows.
 

@@ -28,7 +28,7 @@ TABLES = (
     *("runs", "verdicts", "contracts", "quarantine_events", "lineage_edges", "access_log", "scores"),
     *("grade_proposals", "grade_decisions", "transform_checks", "maturity", SCHEMA_TABLE),
     *("foreign_edges", "filings", "catalogue", "maintenance"),
-    *("regrading_tasks", "access_findings", "incidents", "purpose_requests"),
+    *("regrading_tasks", "access_findings", "incidents", "purpose_requests", "subscriptions", "notices"),
 )
 READ_FILE = "read.duckdb"
 
@@ -50,9 +50,8 @@ class ReadModel:
         if workspace.lake.options:
             raise UsageError("lake_not_local", lake=workspace.lake)
         self._workspace, self._refreshing = workspace, Lock()
-        self._file = ReadFile(
-            folder / READ_FILE, workspace.lake.files, f"{workspace.project.name} {metadata.version('lakeward')}"
-        )
+        stamp = f"{workspace.project.name} {metadata.version('lakeward')}"
+        self._file = ReadFile(folder / READ_FILE, workspace.lake.files, stamp, workspace.lake.names)
         self._positions: dict[str, LogPosition] = {}
         self._stamps: dict[str, str] = {}
         self._sql: dict[str, str] = {}
@@ -62,7 +61,7 @@ class ReadModel:
         with self._file.write() as writer:
             writer.execute(SCHEMA)
             writer.execute(catalogue.SCHEMA)
-            _make_missing_tables(writer)
+            make_missing_tables(writer)
             self._note_state(writer)
 
     def close(self) -> None:
@@ -97,6 +96,8 @@ class ReadModel:
 
     def _refresh(self) -> bool:
         workspace = open_workspace(self._workspace.settings)
+        if workspace.lake.names != self._workspace.lake.names:
+            raise UsageError("portal_renamed", project=workspace.project.name)
         if workspace.lake != self._workspace.lake:
             raise UsageError("portal_lake_moved", lake=workspace.lake)
         self._workspace = workspace
@@ -145,7 +146,7 @@ class ReadModel:
             else:
                 writer.copy_table(name, position)
                 replaced.add(name)
-        _make_missing_tables(writer)
+        make_missing_tables(writer)
         return TableChanges(frozenset(replaced), frozenset(extended))
 
     def _note_state(self, reading: FileReading) -> None:
@@ -154,7 +155,7 @@ class ReadModel:
         self.state += 1
 
 
-def _make_missing_tables(writer: FileWriting) -> None:
+def make_missing_tables(writer: FileWriting) -> None:
     """Empty copies of tables that the lake does not have yet, so that every query of a page can name them."""
     found = writer.columns()
     for name in TABLES:

@@ -1,48 +1,25 @@
-"""Builds the CDO's scorecard from governance tables, each read at one version, and reproduces its numbers. Commits nothing."""
+"""Reads the figures of the CDO's scorecard from governance tables, each at one version, and reproduces its numbers. Commits nothing."""
 
 import json
-import logging
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from lakeward.core.errors import PolicyError, UsageError
+from lakeward.core.errors import UsageError
 from lakeward.core.evidence import Evidence
 from lakeward.core.names import TableName
 from lakeward.core.settings import Settings
 from lakeward.engines.protocols import Engine
-from lakeward.flows.base.policy_file import read_policy_file
-from lakeward.flows.base.proposed_keys import proposed_keys
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.maturity.catalogue import default_catalogue
-from lakeward.protection.load import role_titles
 from lakeward.scorecard import families, grade_queries, scores
 from lakeward.scorecard.figures import Family, FamilyResult, Figure, Scorecard, parse_figure_id
-from lakeward.scorecard.page import evidence_dict, page
 
 # Default path of the page, below the project.
 FOLDER = "scorecard"
 PAGE, EVIDENCE = "scorecard.html", "evidence.json"
-
-log = logging.getLogger(__name__)
-
-
-def build_scorecard(settings: Settings, out: Path | None = None) -> Path:
-    """Write the page and a file with the queries of its numbers into `out`; returns the page's path.
-
-    Raises:
-        UsageError: There is no project at or above `settings.start`.
-    """
-    workspace = open_workspace(settings)
-    card = _read_scorecard(workspace)
-    folder = out or _folder(workspace)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / EVIDENCE).write_text(json.dumps(evidence_dict(card), ensure_ascii=False, indent=1), encoding="utf-8")
-    (folder / PAGE).write_text(page(card), encoding="utf-8")
-    log.info("scorecard built", extra={"project": card.project, "unmeasured": [n for n, r in card.results.items() if r is None]})
-    return folder / PAGE
 
 
 def read_scorecard(settings: Settings) -> Scorecard:
@@ -55,7 +32,7 @@ def read_scorecard(settings: Settings) -> Scorecard:
 
 
 def scorecard_path(settings: Settings) -> Path:
-    """The default path of the page of `build_scorecard`.
+    """The default path of the scorecard's file in the project's first language.
 
     Raises:
         UsageError: There is no project at or above `settings.start`.
@@ -111,25 +88,7 @@ def _read_scorecard(workspace: Workspace) -> Scorecard:
         versions = {name: table.version for name, table in tables.items()}
         columns = {name: tuple(column.name for column in table.columns) for name, table in tables.items()}
         readings = {f.name: _read_family(engine, f, versions) for f in all_families(workspace, columns, now)}
-    made_at = now.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
-    project = workspace.project
-    return Scorecard(
-        project.name,
-        made_at,
-        tuple(project.datasets()),
-        readings,
-        proposed_keys=proposed_keys(project),
-        zone=project.zone,
-        role_titles=_role_titles(workspace),
-    )
-
-
-def _role_titles(workspace: Workspace) -> Mapping[str, Mapping[str, str]]:
-    """None where the policy can't be read: the page is still built."""
-    try:
-        return role_titles(*read_policy_file(workspace.project))
-    except PolicyError:
-        return {}
+    return Scorecard(readings)
 
 
 def all_families(workspace: Workspace, tables: Mapping[str, Collection[str]], now: datetime) -> Iterator[Family]:

@@ -2,6 +2,7 @@
 
 import ipaddress
 import logging
+import resource
 import stat
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -72,6 +73,9 @@ def serve(settings: Settings, address: ServerAddress, stop: Event, on_state: OnS
     if workspace.lake.options:
         raise UsageError("server_lake_remote", lake=workspace.lake)
     load_policy(workspace)
+    resource.setrlimit(
+        resource.RLIMIT_CORE, (0, 0)
+    )  # an image of its memory would hold tokens, the key of the certificate and rows
     if workspace.project.oidc is None and not open_register(workspace).has_accounts:
         raise UsageError("server_without_accounts")
     with _shown_faults(), workspace.sharing() as shared:

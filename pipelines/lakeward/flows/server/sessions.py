@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from lakeward.core.errors import LakewardError, ProtectionError
+from lakeward.core.errors import LakewardError, MachineError, ProtectionError
 from lakeward.core.settings import Settings
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base.identity import identify
@@ -150,6 +150,7 @@ class ReaderSessions:
 
         Raises:
             ProtectionError: The token is not valid, or the account has not the role or the purpose.
+            MachineError: The lake was moved since the server was started.
         """
         key = (hashlib.sha256(f"{caller.name}\0{caller.token}".encode()).hexdigest(), caller.role, caller.purpose)
         session = self._standing(key)
@@ -224,6 +225,8 @@ class ReaderSessions:
         stamp = self._freshness.stamp()  # before all that is read of it
         settings = replace(self._settings, token=caller.token, purpose=None)
         workspace = replace(open_workspace(settings), pool=self._workspace.pool)
+        if workspace.lake != self._workspace.lake:  # its entries would go to the lake that was left
+            raise MachineError("session_lake_moved")
         reader, _ = resolve_reader(workspace, caller.role, caller.purpose)
         filters = [text for one in workspace.project.valid_contracts().values() for text in one.row_filters.values()]
         assert workspace.pool is not None

@@ -29,8 +29,6 @@ _MEGABYTE = 1_000_000
 _CHECK_SECONDS = 30.0
 # Form of the digest of an answer: of its batches, as Arrow writes them.
 _FORM = "flight"
-# Kinds of DuckDB's failures after which a database is not to be used any more.
-_FATAL = frozenset(["Fatal", "Internal"])
 # A failure's kind, which is no text of its own.
 _WORD = re.compile(r"[A-Za-z]*")
 
@@ -236,7 +234,7 @@ def _translate(worker: Worker, error: BaseException, take_objects: TakeObjects |
         objects = found[1].get("objects")
         if take_objects and isinstance(objects, list):
             take_objects(tuple(objects))
-        if found[0].code == "query_failed" and found[0].facts.get("kind") in _FATAL:
+        if found[0].code == "query_engine_broken":
             worker.kill()
         return found[0]
     if isinstance(error, flight.FlightTimedOutError):

@@ -10,9 +10,10 @@ from datetime import datetime
 from typing import Any
 
 from lakeward.core.clock import MICROSECOND
-from lakeward.core.errors import LakewardError, ProtectionError
+from lakeward.core.errors import LakewardError, MachineError, ProtectionError
 from lakeward.core.names import sha256
 from lakeward.engines.protocols import Engine
+from lakeward.flows.base import governance
 from lakeward.flows.serving.quotas import RowQuota
 from lakeward.flows.serving.session_entries import SessionEntries
 from lakeward.protection.log_entries import keyed_text_hash
@@ -74,8 +75,24 @@ class AccessLog(SessionEntries):
     quota: RowQuota | None = None
 
     def committing_engine(self) -> AbstractContextManager[Engine]:
-        """The engine of the session, which stays open."""
+        """The engine of the session, which stays open.
+
+        Raises:
+            MachineError: The lake is closed: it was moved, or a newer version wrote it.
+        """
+        governance.check_schema_version(self.engine)
         return nullcontext(self.engine)
+
+    def check_lake(self) -> None:
+        """Check that the lake was not moved since the session was opened.
+
+        Raises:
+            MachineError: It was, or a newer version wrote it.
+        """
+        try:
+            governance.check_schema_version(self.engine)
+        except MachineError as error:
+            raise MachineError("session_lake_moved") if error.code == "lake_moved" else error from None
 
     def write(
         self, text: str, asked_at: datetime, objects: Collection[str], *, rows: int = 0, verdict: str, code: str | None = None
@@ -90,7 +107,7 @@ class AccessLog(SessionEntries):
             ProtectionError: The rows exceed the quota of the account; the entry says so. A read of a table counts as one row at least:
                 an empty answer and a failure say something of its values, too.
             StoreConflictError: Write conflicts continued after all retries; the entry stays on disk.
-            MachineError: The lake can't be written.
+            MachineError: The lake can't be written, or was moved since the session was opened: then no row may leave.
         """
         if self.quota and self.quota.limits and read.verdict != "refused":
             charged = max(_rows_counted(read), 1 if read.objects else 0)

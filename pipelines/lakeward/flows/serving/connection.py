@@ -162,10 +162,12 @@ class Connection:
 
         Raises:
             ContractError: It is not valid.
+            UsageError: The dataset was renamed.
         """
         name = table.rpartition(".")[2]
-        if name in self._workspace.project.datasets():
-            self._workspace.project.contract(name)
+        project = self._workspace.project
+        if name in project.datasets() or name in project.names.former():
+            project.contract(name)
 
     def catalogue(self) -> list[CatalogueTable]:
         """The served tables."""

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from lakeward.contracts.cube import Cube
 from lakeward.contracts.noise import Noise
-from lakeward.core.errors import ProtectionError
+from lakeward.core.errors import ProtectionError, StoreConflictError
 from lakeward.core.names import Relation
 from lakeward.core.sql import literal
 from lakeward.engines.protocols import Engine
@@ -19,7 +19,11 @@ EVERYONE = "all"
 
 def spent_epsilon(engine: Engine, dataset: str) -> Decimal:
     """Privacy loss of a dataset's releases so far, under every definition of its cube."""
-    return sum((Decimal(row["epsilon"]) for row in governance.read_rows(engine, CHARGES, dataset=dataset)), Decimal(0))
+    return sum(_charges(engine, dataset), Decimal(0))
+
+
+def _charges(engine: Engine, dataset: str) -> list[Decimal]:
+    return [Decimal(row["epsilon"]) for row in governance.read_rows(engine, CHARGES, dataset=dataset)]
 
 
 def add_noise(engine: Engine, cube: Cube, record: CubeRecord, cells: Relation) -> Relation:
@@ -28,6 +32,7 @@ def add_noise(engine: Engine, cube: Cube, record: CubeRecord, cells: Relation) -
     Raises:
         ProtectionError: The budget has no room for the release.
         MachineError: OpenDP is not installed.
+        StoreConflictError: Another release was charged at the same time.
     """
     assert cube.noise
     fresh = f"figures_of = {record.release} AND is_published"
@@ -48,8 +53,12 @@ def add_noise(engine: Engine, cube: Cube, record: CubeRecord, cells: Relation) -
 
 
 def _charge(engine: Engine, noise: Noise, record: CubeRecord) -> None:
-    """Charge the release, before its figures exist. One that is killed after it is charged all the same."""
-    spent = spent_epsilon(engine, record.dataset)
+    """Charge the release, before its figures exist. One that is killed after it is charged all the same.
+
+    Charges of a dataset are numbered: of two at once, which each have room for themselves alone, one is refused.
+    """
+    charges = _charges(engine, record.dataset)
+    spent = sum(charges, Decimal(0))
     if spent + noise.epsilon > noise.budget:
         facts = {"epsilon": noise.epsilon, "spent": spent, "budget": noise.budget}
         raise ProtectionError("cube_budget_spent", dataset=record.dataset, **facts)
@@ -62,7 +71,8 @@ def _charge(engine: Engine, noise: Noise, record: CubeRecord) -> None:
         "budget": str(noise.budget),
         "charged_at": record.released_at,
     }
-    governance.append_rows(engine, CHARGES, [row], Txn(f"{CHARGES}/{record.release_id}", 1))
+    if governance.append_rows(engine, CHARGES, [row], Txn(f"{CHARGES}/{record.dataset}", len(charges) + 1)) is None:
+        raise StoreConflictError("cube_busy", dataset=record.dataset)
 
 
 def _draw(cube: Cube, cells: int) -> list[list[int]]:

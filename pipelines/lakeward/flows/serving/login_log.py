@@ -68,6 +68,18 @@ class LoginLog(SessionEntries):
             check_schema_version(engine)
             yield engine
 
+    def check_lake(self) -> None:
+        """Check that the project still names this lake, and that it is open.
+
+        Raises:
+            MachineError: It was moved, or a newer version wrote it.
+            SettingsError: `project.yaml` is not valid.
+        """
+        if open_workspace(self._workspace.settings).lake != self._workspace.lake:
+            raise MachineError("login_lake_moved")
+        with self.committing_engine():
+            pass
+
     def record(self, entry: LoginEntry) -> None:
         """Write one entry; it is on disk on return, in the lake that the project names.
 
@@ -77,9 +89,8 @@ class LoginLog(SessionEntries):
             SettingsError: `project.yaml` is not valid.
         """
         with self._lock:
-            self._check_lake()
+            self.check_lake()
             self.append_cells(self._cells(entry))
-            self._check_lake()  # a move that ended meanwhile has not copied the entry
 
     def commit_waiting(self, seconds: float = COMMIT_SECONDS) -> None:
         """Commit the entries if the last commit is so many seconds ago.
@@ -96,12 +107,6 @@ class LoginLog(SessionEntries):
         """Commit the entries and delete the chain's file."""
         with self._lock:
             super().close()
-
-    def _check_lake(self) -> None:
-        if open_workspace(self._workspace.settings).lake != self._workspace.lake:
-            raise MachineError("login_lake_moved")
-        with self.committing_engine():
-            pass
 
     def _cells(self, entry: LoginEntry) -> dict[str, object]:
         now = self.clock.now()

@@ -49,20 +49,33 @@ class SessionEntries(ABC):
 
     @abstractmethod
     def committing_engine(self) -> AbstractContextManager[Engine]:
-        """The engine that commits."""
+        """The engine that commits.
+
+        Raises:
+            MachineError: The lake is closed: it was moved, or a newer version wrote it.
+        """
+
+    @abstractmethod
+    def check_lake(self) -> None:
+        """Check that the entries are in the lake that is read from now on.
+
+        Raises:
+            MachineError: They are not: the lake was moved, or a newer version wrote it.
+        """
 
     def append_cells(self, cells: Mapping[str, Any]) -> None:
         """Append one entry, but for its place in the chain; it is on disk on return.
 
         Raises:
             StoreConflictError: Others kept committing first; the entry stays on disk.
-            MachineError: The lake can't be written.
+            MachineError: The lake can't be written, or was closed.
         """
         row = {"session_id": self.session_id, "seq": self.seq + 1, PREV: self.prev, **cells}
         row[HASH] = entry_hash(row)
         self._append_to_file(row)
         self.seq, self.prev = self.seq + 1, row[HASH]
         self.pending.append(row)
+        self.check_lake()  # a move that ended meanwhile has not copied the entry
         if len(self.pending) >= COMMIT_EVERY:
             self.commit()
 
@@ -71,6 +84,7 @@ class SessionEntries(ABC):
 
         Raises:
             StoreConflictError: Others kept committing first.
+            MachineError: The lake was closed; the entries stay on disk.
         """
         if self.file is None:
             return
@@ -83,12 +97,28 @@ class SessionEntries(ABC):
             self.copies.delete(self.session_id)
 
     def close(self) -> None:
-        """Commit pending entries and delete the session's file."""
+        """Commit pending entries and delete the session's file.
+
+        Of a lake that was closed meanwhile the file stays. A move has taken a copy along, which the next session there commits; where
+        the move is taken back, or a newer version wrote the lake, the next session here does.
+
+        Raises:
+            StoreConflictError: Others kept committing first.
+        """
         if self.file is not None:
-            self.commit()
-            self._path.unlink()
+            if self._is_committed():
+                self._path.unlink()
             os.close(self.file)
             self.file = None
+
+    def _is_committed(self) -> bool:
+        try:
+            self.commit()
+        except MachineError as error:
+            if error.code not in governance.CLOSED_CODES:
+                raise
+            return False
+        return True
 
     @property
     def _path(self) -> Path:

@@ -7,7 +7,7 @@ from typing import Any
 from lakeward.contracts.model import Kind
 from lakeward.core.evidence import Evidence
 from lakeward.core.names import Layer
-from lakeward.core.sql import identifier, literal
+from lakeward.core.sql import OVER_ALL_ROWS, identifier, literal
 from lakeward.flows.suggest.history import History
 from lakeward.flows.suggest.proposal import Finding, FiringRates, RuleProposal, make_proposal, trial_result
 from lakeward.profiling.suite_text import widen_range
@@ -88,7 +88,7 @@ def _rhythms_query(history: History) -> str:
         f"SELECT name, round(median(step), 3) AS period, quantile_cont(step, {REACH}) AS reach "
         f"FROM ({_steps_query(history, history.recent_filter)}) WHERE step > 0 GROUP BY 1 HAVING count(*) >= {ENOUGH_STEPS}"
     )
-    together = "mode(period) OVER () AS usual, count(*) OVER () AS series"
+    together = f"mode(period) {OVER_ALL_ROWS} AS usual, count(*) {OVER_ALL_ROWS} AS series"
     return f"SELECT name, reach, {together} FROM ({by_series}) ORDER BY reach DESC, name LIMIT {EXCEPTIONS + 1}"
 
 

@@ -1,9 +1,9 @@
 """One dataset: its head, and its tabs as addresses of their own."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from lakeward.core.errors import UsageError
-from lakeward.flows import FigureRow, ModelReading
+from lakeward.flows import FamilyResult, FigureRow, ModelReading
 from lakeward.portal.page import EVERYONE, Page, PageAnswer, Visit
 from lakeward.portal.paging import paging
 
@@ -27,7 +27,19 @@ def head_of(visit: Visit, reading: ModelReading) -> Mapping[str, object]:
 def _rules(_: Visit, reading: ModelReading, name: str) -> dict[str, object]:
     history = reading.family("history", name)
     batches = sorted(history.rows if history else (), key=lambda row: int(row.key[1]))
-    return {"rules": reading.rows("rules", dataset=name), "history": batches}
+    rules = reading.rows("rules", dataset=name)
+    return {"rules": rules, "passed_left_out": False, **history_facts(batches, reading.family("scope_changes", name))}
+
+
+def history_facts(history: Sequence[FigureRow], changes: FamilyResult | None) -> dict[str, object]:
+    """The scores of batches, oldest first, and where the scope of the rules changed between them.
+
+    Args:
+        changes: The changes of this dataset.
+    """
+    scope = _only(changes.rows if changes else ())
+    first = int(scope.number("batch") or 0) if scope else 0
+    return {"history": history, "scope": scope, "mark": sum(int(row.key[1]) < first for row in history)}
 
 
 def _columns(_: Visit, reading: ModelReading, name: str) -> dict[str, object]:

@@ -1,6 +1,6 @@
 """The queries of the access audit, over the copy of the access log: who read what, with which verdict, and who logged in."""
 
-from lakeward.scorecard.portal.page_query import PAGE_ROWS, PageQuery
+from lakeward.scorecard.portal.page_query import PAGE_ROWS, TOTAL, PageQuery
 from lakeward.scorecard.portal.queries import LOG, seconds
 
 _READER = "coalesce(principal, account)"
@@ -12,14 +12,19 @@ _CHOSEN = f"""role <> '' AND epoch_us(asked_at) >= $since AND ($account IS NULL 
   AND ($table IS NULL OR list_contains(CAST(objects AS VARCHAR[]), $table))"""
 ACCESS_QUERIES = {
     "reads": PageQuery(
-        f"""SELECT {_CELLS}, count(*) OVER () AS total FROM {LOG} WHERE {_CHOSEN}
+        f"""SELECT {_CELLS}, {TOTAL} FROM {LOG} WHERE {_CHOSEN}
 ORDER BY epoch_us(asked_at) DESC, session_id, seq DESC LIMIT {PAGE_ROWS} OFFSET $skip""",
         ("session_id", "seq"),
     ),
+    "all_reads": PageQuery(
+        f"""SELECT {_CELLS} FROM {LOG} WHERE {_CHOSEN} ORDER BY epoch_us(asked_at) DESC, session_id, seq DESC LIMIT $most""",
+        ("session_id", "seq"),
+    ),
+    "count_reads": PageQuery(f"SELECT 'reads' AS what, count(*) AS total FROM {LOG} WHERE {_CHOSEN}", ("what",)),
     "readers": PageQuery(
         f"""SELECT {_READER} AS reader, count(*) FILTER (WHERE verdict = 'allowed') AS allowed,
   count(*) FILTER (WHERE verdict = 'refused') AS refused, count(*) FILTER (WHERE verdict = 'failed') AS failed,
-  CAST(sum(rows_out) AS BIGINT) AS rows_out, {seconds("max(asked_at)")} AS last_asked, count(*) OVER () AS total
+  CAST(sum(rows_out) AS BIGINT) AS rows_out, {seconds("max(asked_at)")} AS last_asked, {TOTAL}
 FROM {LOG} WHERE {_CHOSEN} GROUP BY reader ORDER BY rows_out DESC, reader LIMIT {PAGE_ROWS}""",
         ("reader",),
     ),
@@ -31,7 +36,7 @@ WHERE seq = $seq AND role <> ''""",
     ),
     "logins": PageQuery(
         f"""SELECT session_id, seq, {seconds("asked_at")} AS asked_at, event, subject, principal, verdict, code, address,
-  count(*) OVER () AS total FROM {LOG} WHERE role = '' AND epoch_us(asked_at) >= $since AND ($account IS NULL OR subject = $account)
+  {TOTAL} FROM {LOG} WHERE role = '' AND epoch_us(asked_at) >= $since AND ($account IS NULL OR subject = $account)
 ORDER BY epoch_us(asked_at) DESC, session_id, seq DESC LIMIT {PAGE_ROWS} OFFSET $skip""",
         ("session_id", "seq"),
     ),

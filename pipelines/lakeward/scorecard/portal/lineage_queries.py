@@ -1,7 +1,7 @@
 """The queries of the pages of lineage, beside the walk over its edges."""
 
 from lakeward.scorecard.families import LINEAGE
-from lakeward.scorecard.portal.page_query import PAGE_ROWS, PageQuery
+from lakeward.scorecard.portal.page_query import PAGE_ROWS, TOTAL, PageQuery
 
 _NAMES = "SELECT unnest(string_split($datasets, chr(10)))"
 _PAIRS = "pairs AS MATERIALIZED (SELECT DISTINCT from_table, to_table FROM governance.lineage_edges)"
@@ -11,7 +11,7 @@ LINEAGE_QUERIES = {
     "lineage_tables": PageQuery(
         f"""WITH {_PAIRS}, ends AS ({_ENDS})
 SELECT "table", d.dataset, d.name_en, d.name_zh, d.about_en, d.about_zh, d.owner, count(*) FILTER (WHERE up) AS sources,
-  count(*) FILTER (WHERE NOT up) AS targets, count(*) OVER () AS total
+  count(*) FILTER (WHERE NOT up) AS targets, {TOTAL}
 FROM ends LEFT JOIN catalogue.datasets AS d ON d.dataset = split_part("table", '.', 2) AND NOT contains("table", '/')
 GROUP BY ALL ORDER BY targets = 0 DESC, "table" LIMIT {PAGE_ROWS} OFFSET $skip""",
         ("table",),

@@ -4,7 +4,7 @@ Times are texts in UTC to the second. Parameters are `$name`; `$now` is the time
 """
 
 from lakeward.scorecard.portal.lineage_queries import LINEAGE_QUERIES
-from lakeward.scorecard.portal.page_query import PAGE_ROWS, PageQuery
+from lakeward.scorecard.portal.page_query import PAGE_ROWS, TOTAL, PageQuery
 from lakeward.scorecard.portal.word_queries import WORD_QUERIES
 
 
@@ -38,10 +38,10 @@ states AS (
   FROM joined
 )"""
 # What a person should look at, the most urgent first.
-_URGENCY = "CASE state WHEN 'halted' THEN 0 WHEN 'invalid' THEN 1 WHEN 'failing' THEN 2 WHEN 'late' THEN 3 ELSE 4 END"
+URGENCY = "CASE state WHEN 'halted' THEN 0 WHEN 'invalid' THEN 1 WHEN 'failing' THEN 2 WHEN 'late' THEN 3 ELSE 4 END"
 _NEEDED = "state IN ('halted', 'invalid', 'failing', 'late')"
-_CELLS = """dataset, layer, owner, domain, domain_en, domain_zh, version, name_en, name_zh, about_en, about_zh, proposed_key, data_class, fault, state, CAST(late AS BIGINT) AS late,
-  score, coverage, failed_rules, unknown_rules, rows_in, bronze, silver, quarantine, duplicates, rejects, batches, balanced, last_run,
+CELLS = """dataset, layer, owner, domain, domain_en, domain_zh, version, name_en, name_zh, about_en, about_zh, proposed_key, data_class, fault, state, CAST(late AS BIGINT) AS late,
+  score, coverage, failed_rules, unknown_rules, rows_in, bronze, silver, quarantine, duplicates, corrections, rejects, batches, balanced, last_run,
   checks, failed_checks, per_million, open, oldest, halted, grade, provisional, stale, ungraded, graded_columns, columns"""
 _FILTER = """($domain IS NULL OR domain = $domain) AND ($owner IS NULL OR owner = $owner) AND ($state IS NULL OR state = $state)
   AND ($layer IS NULL OR layer = $layer) AND ($grade IS NULL OR grade = $grade)
@@ -81,7 +81,7 @@ QUERIES = {
     **WORD_QUERIES,
     **LINEAGE_QUERIES,
     "attention": PageQuery(
-        f"WITH {DATASETS} SELECT {_CELLS} FROM states WHERE {_NEEDED} ORDER BY {_URGENCY}, per_million DESC NULLS LAST, dataset LIMIT 12",
+        f"WITH {DATASETS} SELECT {CELLS} FROM states WHERE {_NEEDED} ORDER BY {URGENCY}, per_million DESC NULLS LAST, dataset LIMIT 12",
         ("dataset",),
     ),
     "estate_counts": PageQuery(
@@ -94,8 +94,8 @@ GROUP BY ALL ORDER BY domain, dimension""",
         ("domain", "dimension"),
     ),
     "datasets": PageQuery(
-        f"""WITH {DATASETS} SELECT {_CELLS}, count(*) OVER () AS total FROM states WHERE {_FILTER}
-ORDER BY {_URGENCY}, per_million DESC NULLS LAST, dataset LIMIT {PAGE_ROWS} OFFSET $skip""",
+        f"""WITH {DATASETS} SELECT {CELLS}, {TOTAL} FROM states WHERE {_FILTER}
+ORDER BY {URGENCY}, per_million DESC NULLS LAST, dataset LIMIT {PAGE_ROWS} OFFSET $skip""",
         ("dataset",),
     ),
     "facets": PageQuery(
@@ -109,7 +109,7 @@ SELECT * FROM (
 ) WHERE value IS NOT NULL ORDER BY facet, datasets DESC, value""",
         ("facet", "value"),
     ),
-    "dataset": PageQuery(f"WITH {DATASETS} SELECT {_CELLS} FROM states WHERE dataset = $dataset", ("dataset",)),
+    "dataset": PageQuery(f"WITH {DATASETS} SELECT {CELLS} FROM states WHERE dataset = $dataset", ("dataset",)),
     "failures": PageQuery(
         """SELECT f.dataset, f.dimension, checks, failed, per_million, rules, unknown_rules, d.score FROM figures.failures AS f
 LEFT JOIN figures.dataset_dimensions AS d ON d.dataset = f.dataset AND d.dimension = f.dimension WHERE f.dataset = $dataset""",
@@ -130,7 +130,7 @@ LEFT JOIN catalogue.datasets AS c ON c.dataset = coalesce(o.dataset, h.dataset) 
     ),
     "waiting_grades": PageQuery(
         f"""SELECT g.dataset, g."column", grade, category, state, detector, c.source_name, c.name_en, c.name_zh, c.about_en, c.about_zh, d.owner,
-  count(*) OVER () AS total FROM figures.column_grades AS g
+  {TOTAL} FROM figures.column_grades AS g
 LEFT JOIN catalogue.columns AS c ON c.dataset = g.dataset AND c."column" = g."column"
 LEFT JOIN catalogue.datasets AS d ON d.dataset = g.dataset
 WHERE state IN ('provisional', 'stale', 'ungraded') AND ($dataset IS NULL OR g.dataset = $dataset)
@@ -144,7 +144,7 @@ FROM figures.rules WHERE dataset = $dataset ORDER BY {_OUTCOME}, coalesce(failed
         ("dataset", "rule"),
     ),
     "runs": PageQuery(
-        f"""SELECT {_RUN_CELLS}, count(*) OVER () AS total FROM {_RUNS} WHERE dataset = $dataset
+        f"""SELECT {_RUN_CELLS}, {TOTAL} FROM {_RUNS} WHERE dataset = $dataset
 ORDER BY epoch_us(finished_at) DESC, batch_seq DESC LIMIT {PAGE_ROWS} OFFSET $skip""",
         ("run_id", "batch_seq"),
     ),

@@ -13,7 +13,8 @@ from lakeward.contracts.source import MqttSource
 from lakeward.core.clock import Clock, SystemClock
 from lakeward.core.connections import ConnectionSettings
 from lakeward.core.errors import MachineError
-from lakeward.sources.collectors.mqtt_client import MqttSession, message_row
+from lakeward.sources.collectors.mqtt_client import MqttSession
+from lakeward.sources.collectors.mqtt_manner import Manner, PlainManner
 from lakeward.sources.collectors.state import CONNECTED, STOPPED, CollectorJournal, read_state
 from lakeward.sources.segments import SegmentStore, SegmentWriter, message_schema
 
@@ -23,6 +24,8 @@ COMMIT_ROWS = 1000
 TICK, STATE_SECONDS = 0.1, 1.0
 # Seconds that a write waits for more messages to come with it.
 GATHER = 0.003
+# Seconds without a message after which no more are on their way.
+SILENCE = 0.3
 # Seconds until the next try: the first, and the most.
 FIRST_RETRY, LAST_RETRY = 0.5, 30.0
 # Not landed messages without acknowledgement (QoS 0) are bounded by memory alone: beyond this many nothing is received.
@@ -35,6 +38,7 @@ class MqttCollector:
 
     Args:
         landing: Folder of all datasets' landed files.
+        manner: What it does at the broker beside that.
     """
 
     dataset: str
@@ -42,6 +46,7 @@ class MqttCollector:
     source: MqttSource
     landing: Path
     clock: Clock = field(default_factory=SystemClock)
+    manner: Manner = field(default_factory=PlainManner)
     _acks: list[tuple[int, int]] = field(default_factory=list)
     _is_open: bool = False
     _retry_at: float = 0.0
@@ -58,7 +63,9 @@ class MqttCollector:
         before = read_state(folder)
         session = f"{self.connection.address} {self.source.client_id}"
         journal = CollectorJournal(folder=folder, address=self.connection.address, session=session, clock=self.clock)
-        writer = SegmentWriter.open(SegmentStore.of_dataset(self.landing, self.dataset), self.source.segment, message_schema())
+        writer = SegmentWriter.open(
+            SegmentStore.of_dataset(self.landing, self.dataset), self.source.segment, message_schema(self.manner.schema)
+        )
         had_session = before is not None and before.session == session
         client = MqttSession(
             connection=self.connection,
@@ -67,6 +74,9 @@ class MqttCollector:
             on_state=journal.change,
             on_lost=self._acks.clear,
             had_session=had_session,
+            keeps_session=self.manner.keeps_session,
+            prepare=self.manner.prepare,
+            on_subscribed=lambda: self.manner.begin(client),
         )
         try:
             self._loop(client, writer, journal, stop)
@@ -80,6 +90,8 @@ class MqttCollector:
             now = time.monotonic()
             if not self._receive(client, writer, now):
                 stop.wait(TICK)
+            elif client.is_connected:
+                self.manner.act(client, journal)
             self._write(client, writer, journal, time.monotonic())
             if now - written >= STATE_SECONDS:
                 journal.watch_clock(now)
@@ -110,9 +122,12 @@ class MqttCollector:
 
     def _take(self, message: Any, writer: SegmentWriter, journal: CollectorJournal) -> None:
         received = self.clock.now()
-        writer.add(message_row(message, received), len(message.payload), time.monotonic())
         if message.qos:
             self._acks.append((message.mid, message.qos))
+        row = self.manner.row(message, received)
+        if row is None:
+            return
+        writer.add(row, len(message.payload), time.monotonic())
         journal.messages += 1
         journal.last_message = received
 
@@ -141,10 +156,21 @@ class MqttCollector:
         for mid, qos in acks:
             client.acknowledge(mid, qos)
 
+    def _receive_rest(self, client: MqttSession) -> None:
+        """Receive what is on its way, where the broker keeps nothing for a collector that is away."""
+        deadline = time.monotonic() + self.manner.linger
+        while time.monotonic() < deadline and client.has_more(SILENCE):
+            client.step(0.0)
+
     def _finish(self, client: MqttSession, writer: SegmentWriter, journal: CollectorJournal) -> None:
         try:
             writer.commit()
             self._acknowledge(client)
+            if client.is_connected:
+                self.manner.end(client)
+                self._receive_rest(client)
+                writer.commit()
+                self._acknowledge(client)
             client.disconnect()
             writer.land()
         except MachineError as error:

@@ -40,6 +40,8 @@ class MqttSession:
         on_state: Takes a message code and its facts.
         on_lost: Called when the connection ends: what is not acknowledged comes again.
         keeps_session: Whether the broker keeps the session of a client that is away.
+        prepare: Called before each connection: topic and payload that the broker sends when it breaks, or None.
+        on_subscribed: Called when the broker has taken the subscription.
     """
 
     connection: ConnectionSettings
@@ -49,6 +51,8 @@ class MqttSession:
     on_lost: Callable[[], None]
     had_session: bool = False
     keeps_session: bool = True
+    prepare: Callable[[], tuple[str, bytes] | None] = lambda: None
+    on_subscribed: Callable[[], None] = lambda: None
     _client: Any = None
     _is_connected: bool = field(default=False)
 
@@ -62,6 +66,9 @@ class MqttSession:
         client = self._client = self._client or self._new_client()
         port, _ = SCHEMES[self.connection.scheme]
         address = self.connection.address
+        will = self.prepare()
+        if will:
+            client.will_set(*will, qos=1, retain=True)
         try:
             client.connect(self.connection.host, self.connection.port or port, KEEP_ALIVE, **self._connect_options())
         except socket.gaierror:
@@ -105,6 +112,10 @@ class MqttSession:
     def acknowledge(self, mid: int, qos: int) -> None:
         """Tell the broker that the message is kept."""
         self._client.ack(mid, qos)
+
+    def publish(self, topic: str, payload: bytes, qos: int, *, retain: bool) -> None:
+        """Send a message; it goes out with the next `step`, or is lost with the connection."""
+        self._client.publish(topic, payload, qos=qos, retain=retain)
 
     def disconnect(self) -> None:
         """End the connection; the session stays at the broker."""
@@ -154,7 +165,7 @@ class MqttSession:
             self.on_state(code, address=address, reason=str(reason))
             return
         self._is_connected = True
-        if self.had_session and not flags.session_present:
+        if self.keeps_session and self.had_session and not flags.session_present:
             self.on_state("source_session_lost", address=address)
         self.on_state(CONNECTED, address=address)
         self.had_session = True
@@ -179,6 +190,7 @@ class MqttSession:
         lowered = [topic for topic, reason in zip(self.source.topics, reasons, strict=False) if reason.value < self.source.qos]
         if lowered:
             self.on_state("source_qos_lowered", address=self.connection.address, topics=", ".join(lowered))
+        self.on_subscribed()
 
     def _disconnected(self, _client: Any, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         was_connected, self._is_connected = self._is_connected, False

@@ -3,7 +3,7 @@
 import secrets
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Event
 from typing import Any
@@ -87,10 +87,22 @@ class _Watch:
         return any(state == code for state, _ in self.states)
 
 
+# Called now and then with the session and the messages that are kept so far.
+Act = Callable[[MqttSession, Sequence[tuple[object, ...]]], None]
+
+
 def look_at_broker(
-    connection: ConnectionSettings, topics: Sequence[str], seconds: float, stop: Event, clock: Clock | None = None
+    connection: ConnectionSettings,
+    topics: Sequence[str],
+    seconds: float,
+    stop: Event,
+    clock: Clock | None = None,
+    act: Act | None = None,
 ) -> BrokerLook:
     """Watch the topics for so long, or until `stop` is set.
+
+    Args:
+        act: Does what a protocol over MQTT asks for; None: nothing is sent.
 
     Raises:
         MachineError: The broker can't be reached, refuses the connection or the subscription; or the extra is missing.
@@ -103,7 +115,11 @@ def look_at_broker(
         session = _open_session(connection, topics, version, watch)
         found = watch.fault()
         if found is None:
-            return _watch(session, watch, version, seconds, stop)
+            started = time.monotonic()
+            while not stop.is_set() and time.monotonic() - started < seconds and session.step(_STEP):
+                if act:
+                    act(session, watch.messages)
+            return _end(session, watch, version, time.monotonic() - started)
         code, facts = found
         if version is versions[-1] or facts.get("reason") != _PROTOCOL_REFUSED:
             raise MachineError(_FAULTS[code], **facts)
@@ -134,11 +150,7 @@ def _open_session(connection: ConnectionSettings, topics: Sequence[str], version
     return session
 
 
-def _watch(session: MqttSession, watch: _Watch, version: MqttVersion, seconds: float, stop: Event) -> BrokerLook:
-    started = time.monotonic()
-    while not stop.is_set() and time.monotonic() - started < seconds:
-        if not session.step(_STEP):
-            break
+def _end(session: MqttSession, watch: _Watch, version: MqttVersion, seconds: float) -> BrokerLook:
     complete = session.is_connected
     session.disconnect()
     found = watch.fault()
@@ -148,7 +160,7 @@ def _watch(session: MqttSession, watch: _Watch, version: MqttVersion, seconds: f
         messages=watch.messages,
         counts=watch.counts,
         retained=watch.retained,
-        seconds=time.monotonic() - started,
+        seconds=seconds,
         version=version,
         complete=complete and watch.has(CONNECTED),
     )

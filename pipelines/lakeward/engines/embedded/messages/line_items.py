@@ -2,11 +2,12 @@
 
 from lakeward.contracts.payload import RECORDS_PER_MESSAGE
 from lakeward.contracts.record_format import RecordFormat
+from lakeward.engines.embedded.messages.segments import BYTES
 from lakeward.engines.reading.text_sql import DUCKDB
 from lakeward.engines.text.csv_records import CsvRecordSql, reject_reason
 
 _FAULT = (
-    "CASE WHEN payload IS NULL THEN 'reject_tombstone' WHEN coalesce(trim(text, ' \t\r\n'), '') = '' AND (text IS NOT NULL OR coalesce(octet_length(payload), 0) = 0) "
+    f"CASE WHEN {BYTES} IS NULL THEN 'reject_tombstone' WHEN coalesce(trim(text, ' \t\r\n'), '') = '' AND (text IS NOT NULL OR coalesce(octet_length({BYTES}), 0) = 0) "
     "THEN 'reject_empty_message' WHEN text IS NULL THEN 'reject_encoding' END"
 )
 

@@ -1,6 +1,7 @@
 """Reads the messages of a batch: one scan decodes them into a table of the session, from which rows and rejects come."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import duckdb
 
@@ -15,19 +16,23 @@ from lakeward.contracts.payload import (
     PayloadKind,
 )
 from lakeward.contracts.record_format import RecordFormat
-from lakeward.contracts.series_file import read_series_file
 from lakeward.core.errors import InvariantError
 from lakeward.core.sql import identifier, literal
 from lakeward.engines.embedded.messages import columns as sql
+from lakeward.engines.embedded.messages.decoded_payloads import decode_payloads
 from lakeward.engines.embedded.messages.json_items import entries_select
 from lakeward.engines.embedded.messages.line_items import lines_select, texts_select
-from lakeward.engines.embedded.messages.segments import Segments, open_segments
+from lakeward.engines.embedded.messages.segments import BYTES, Segments, open_segments
+from lakeward.engines.embedded.messages.series import with_series
+from lakeward.engines.embedded.messages.sparkplug.reader import sparkplug_select
 from lakeward.engines.reading.text_sql import DUCKDB
 from lakeward.engines.text.csv_records import CsvRecordSql
 from lakeward.engines.text.staging_queries import StagingQueries
 
-# Decoded records of the batch, one table per mapping.
-_DECODED = "staged_messages"
+# Decoded records of the batch, and binary payloads as JSON: one table per mapping and schemas.
+_DECODED, _PAYLOADS = "staged_messages", "staged_payloads"
+# With which version a record was not read.
+_DETAIL = f"CASE WHEN why IS NOT NULL THEN concat({literal(f'decoder {DECODER_VERSION}')}, '; schema ' || schema_label) END"
 
 
 def read_messages(
@@ -42,26 +47,36 @@ def read_messages(
     payload = record_format.payload
     if not files or payload is None:
         return reading
-    for at, segments in enumerate(open_segments(con, files, reading)):
-        table = f"{_DECODED}_{at}"
-        con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {_decoded_select(segments, payload, record_format, columns)}")
+    for at, found in enumerate(open_segments(con, files, reading)):
+        table, segments = f"{_DECODED}_{at}", replace(found, address_field=payload.address)
+        if payload.kind.needs_schema:
+            segments = replace(segments, decoded=f"{_PAYLOADS}_{at}")
+            decode_payloads(con, segments, payload, segments.decoded)
+        select = (
+            sparkplug_select(con, segments, columns, f"{table}_readings")
+            if payload.kind is PayloadKind.SPARKPLUG
+            else _decoded_select(segments, payload, record_format, columns)
+        )
+        con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {select}")
         reading.reports += _reports(con, table, segments, payload)
-        place = "file AS _file, seq AS _file_seq, n AS _row"
-        detail = literal(f"decoder {DECODER_VERSION}")
-        reading.rejects.append(f"SELECT {place}, reason, {detail} AS detail, raw FROM {table} WHERE reason IS NOT NULL")
+        place = "_file, _file_seq, _row"
+        detail = "_detail" if payload.kind.needs_schema else literal(f"decoder {DECODER_VERSION}")
+        rejects = f"_reason AS reason, {detail} AS detail, _raw AS raw"
+        reading.rejects.append(f"SELECT {place}, {rejects} FROM {table} WHERE _reason IS NOT NULL")
         named = ", ".join(identifier(column.name) for column in columns)
-        reading.rows.append(f"SELECT {named}, {place}, _extra FROM {table} WHERE reason IS NULL")
+        reading.rows.append(f"SELECT {named}, {place}, _extra FROM {table} WHERE _reason IS NULL")
     return reading
 
 
 def _decoded_select(segments: Segments, payload: PayloadFormat, record_format: RecordFormat, columns: Sequence[Column]) -> str:
-    """SELECT of the columns, `_extra`, `file, seq, n`, and `reason` and `raw` of rejects."""
+    """SELECT of the columns and of `_file, _file_seq, _row, _extra`, and `_reason, _detail, _raw` of rejects: names that no column can have."""
     items, values, extra, records = _parts(segments, payload, record_format, columns)
     named = "".join(f", {value} AS {identifier(column.name)}" for column, value in zip(columns, values, strict=True))
     computed = "".join(f", {item} AS {name}" for name, item in items.items())
-    raw = "CASE WHEN why IS NOT NULL THEN CASE WHEN it IS NULL THEN payload ELSE encode(it::VARCHAR) END END"
-    return f"""SELECT file, seq, n, why AS reason, {raw} AS raw, {extra} AS _extra{named}
-        FROM ({_with_series(f"SELECT *{computed} FROM ({records})", segments)})"""
+    own = BYTES if payload.kind.needs_schema else f"CASE WHEN it IS NULL THEN {BYTES} ELSE encode(it::VARCHAR) END"
+    raw = f"CASE WHEN why IS NOT NULL THEN {own} END"
+    return f"""SELECT file AS _file, seq AS _file_seq, n AS _row, why AS _reason, {_DETAIL} AS _detail, {raw} AS _raw, {extra} AS _extra{named}
+        FROM ({with_series(f"SELECT *{computed} FROM ({records})", segments)})"""
 
 
 def _parts(
@@ -70,7 +85,7 @@ def _parts(
     """Items to compute of each record, the columns' values, the unknown members, and the SELECT of the records."""
     messages, none = segments.messages_select(), "CAST(NULL AS VARCHAR)"
     if payload.kind is PayloadKind.CSV:
-        items = {"r_address": "topic", "r_own_unit": none}
+        items = {"r_address": segments.address, "r_own_unit": none}
         return (
             items,
             [_value(c, segments, _line_field(record_format)) for c in columns],
@@ -91,7 +106,7 @@ def _parts(
     needs_object = all(name != f"{ENVELOPE_MARK}value" for name in names)
     checked = f"""SELECT * REPLACE (CASE WHEN why IS NULL AND json_type(it) <> 'OBJECT' AND {str(needs_object).lower()}
         THEN 'reject_no_object' ELSE why END AS why) FROM ({records})"""
-    items = {"r_address": "topic", "r_own_unit": none, "r_plain": plain}
+    items = {"r_address": segments.address, "r_own_unit": none, "r_plain": plain}
     return items, [_value(c, segments, sql.member_value) for c in columns], sql.unknown_members(names), checked
 
 
@@ -110,30 +125,14 @@ def _line_field(record_format: RecordFormat) -> Callable[[str], str]:
     return lambda name: dialect.field_value(f"f[{places[name]}]") if name in places else "CAST(NULL AS VARCHAR)"
 
 
-def _with_series(records: str, segments: Segments) -> str:
-    """The records with series and unit: of the mapping, where it has their address; else the address itself, and their own unit."""
-    if segments.series is None:
-        return f"SELECT *, r_address AS r_series, r_own_unit AS r_unit FROM ({records})"
-    return f"""SELECT r.*, coalesce(x.series, r_address) AS r_series, coalesce(r_own_unit, x.unit) AS r_unit
-        FROM ({records}) r LEFT JOIN ({_mapping_select(segments)}) x ON x.address = r_address"""
-
-
-def _mapping_select(segments: Segments) -> str:
-    """SELECT of `address, series, unit` of the mapping."""
-    entries = read_series_file(segments.series) if segments.series else ()
-    rows = ", ".join(f"({literal(one.address)}, {literal(one.series)}, nullif({literal(one.unit)}, ''))" for one in entries)
-    empty = "SELECT NULL::VARCHAR AS address, NULL::VARCHAR AS series, NULL::VARCHAR AS unit WHERE false"
-    return f"SELECT * FROM (VALUES {rows}) t(address, series, unit)" if rows else empty
-
-
 def _reports(con: duckdb.DuckDBPyConnection, table: str, segments: Segments, payload: PayloadFormat) -> Iterator[FileReport]:
     """A report per segment; each of its messages is in the table.
 
     Raises:
         InvariantError: One is not.
     """
-    message = f"n // {RECORDS_PER_MESSAGE}" if payload.holds_several else "n"
-    counted = con.execute(f"SELECT seq, count(*), count(DISTINCT {message}) FROM {table} GROUP BY seq").fetchall()
+    message = f"_row // {RECORDS_PER_MESSAGE}" if payload.holds_several else "_row"
+    counted = con.execute(f"SELECT _file_seq, count(*), count(DISTINCT {message}) FROM {table} GROUP BY _file_seq").fetchall()
     found = {seq: (records, messages) for seq, records, messages in counted}
     for file, messages in segments.files.items():
         records, decoded = found.get(file.seq, (0, 0))

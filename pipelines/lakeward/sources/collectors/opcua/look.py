@@ -104,7 +104,7 @@ async def _look(connection: ConnectionSettings, seconds: float, stop: Event, clo
             namespaces = await client.get_namespace_array()
             nodes = await _Browser(client, namespaces).variables()
             watch = _Watch(clock)
-            refused = await watch.run(client, [SeriesEntry(one.address, "-") for one in nodes], seconds, stop)
+            refused = await watch.run(client, [SeriesEntry(address=one.address, series="-") for one in nodes], seconds, stop)
     return ServerLook(nodes=nodes, rows=watch.rows, counts=watch.counts, refused=refused, seconds=watch.seconds)
 
 

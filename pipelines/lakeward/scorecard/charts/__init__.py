@@ -1,1 +1,0 @@
-"""Charts as SVG, beside the numbers that they show."""

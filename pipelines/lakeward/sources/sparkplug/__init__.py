@@ -1,0 +1,1 @@
+"""Landed messages of Sparkplug B: their columns, and the sessions of edges in them."""

@@ -1,0 +1,89 @@
+"""`lint` reads the files beside a contract: every line of `series.csv` and `registers.csv` that is not valid is named with its place."""
+
+import pytest
+
+from lakeward.contracts.series_file import read_series_file
+from lakeward.core.settings import Settings
+from lakeward.flows import lint_contracts
+from support.modbus_plant import CONTRACT as MODBUS
+from support.mqtt_plant import CONTRACT as MQTT
+from support.mqtt_plant import MqttPlant
+from support.opcua_plant import CONTRACT as OPCUA
+
+SERIES = "address,series,unit,type,low,high\n"
+
+
+def _lint(root, contract, **files):
+    plant = MqttPlant(root, "", contract)
+    for name, text in files.items():
+        (plant.root / "expectations" / "datasets" / "line" / f"{name}.csv").write_text(text, newline="")
+    found = lint_contracts(Settings.load(plant.root), "line")
+    assert all(one.file.endswith(("line/series.csv", "line/registers.csv")) for one in found)
+    return [(one.code, one.line, one.column, one.facts.get("expected"), one.facts.get("found")) for one in found]
+
+
+def test_a_mapping_that_is_valid_has_no_problem(tmp_path):
+    assert _lint(tmp_path / "plant", MQTT, series=SERIES + "a,line/a,Cel,number,-40,150\n\nb,line/b,,,,\n") == []
+    assert _lint(tmp_path / "other", MQTT) == []
+
+
+def test_every_line_that_is_not_valid_is_named(tmp_path):
+    lines = (
+        "a,line/a,Cel,number,-40,150\n"
+        "a,line/b,,,,\n"
+        ",line/c,,,,\n"
+        "d,line/d,degC,,,\n"
+        "e,line/e,,float,,\n"
+        "f,line/f,,,cold,\n"
+        "g,line/g,,,nan,\n"
+        "h,line/h,,,5,1\n"
+        "i,line/i\n"
+    )
+    found = _lint(tmp_path / "plant", MQTT, series=SERIES + lines)
+    assert [(line, column) for _, line, column, *_ in found] == [
+        (3, "address"),
+        (4, "address"),
+        (5, "unit"),
+        (6, "type"),
+        (7, "low"),
+        (8, "low"),
+        (9, "high"),
+        (10, "-"),
+    ]
+    assert {code for code, *_ in found} == {"series_file_value"}
+    assert found[3][3:] == ("number, boolean, string", "float")
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "line", "column"),
+    [
+        ("address,serie\na,b\n", "series_file_column", 1, "serie"),
+        ("address\na\n", "series_file_column", 1, "series"),
+        ('address,series\n"a" b,c\n', "series_file_value", 2, "-"),
+        ('address,series\n"a\nb",c\nd,\n', "series_file_value", 4, "series"),
+    ],
+)
+def test_headers_and_quotes_are_checked(tmp_path, text, code, line, column):
+    [(found, at, name, *_)] = _lint(tmp_path / "plant", MQTT, series=text)
+    assert (found, at, name) == (code, line, column)
+
+
+def test_registers_are_checked_and_must_be_there(tmp_path):
+    lines = "address,register,type\nok,0,uint16\nbad,65536,uint16\nok,1,uint16\nworse,0,int24\n"
+    found = _lint(tmp_path / "plant", MODBUS, registers=lines, series=SERIES + "a,,,,,\n")
+    assert [(line, column) for _, line, column, *_ in found] == [(2, "series"), (3, "register"), (4, "address"), (5, "type")]
+    assert [code for code, *_ in _lint(tmp_path / "other", MODBUS)] == ["register_map_missing"]
+
+
+def test_nodes_of_a_server_must_be_there_and_be_nodes(tmp_path):
+    assert [code for code, *_ in _lint(tmp_path / "plant", OPCUA)] == ["opcua_without_nodes"]
+    [(code, line, column, expected, found)] = _lint(
+        tmp_path / "other", OPCUA, series="address,series\nline0/tag0,a\nnsu=urn:p;i=1,b\n"
+    )
+    assert (code, line, column, found) == ("series_file_value", 2, "address", "line0/tag0")
+    assert expected.startswith("nsu=URI")
+
+
+def test_a_mapping_is_read_with_the_lines_of_its_entries(tmp_path):
+    (tmp_path / "series.csv").write_text("\ufeffaddress,series\n\na,b\n", encoding="utf-8")
+    assert [(one.address, one.line) for one in read_series_file(tmp_path / "series.csv")] == [("a", 3)]

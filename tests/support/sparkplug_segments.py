@@ -1,0 +1,66 @@
+"""Segments of Sparkplug B, landed as the collector lands them, and a contract of them."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from lakeward.contracts.segment_bounds import SegmentBounds
+from lakeward.core.sparkplug.topics import parse_topic
+from lakeward.sources.collectors.sparkplug.edges import Edges
+from lakeward.sources.segments import LandedSegment, SegmentStore, SegmentWriter, message_schema
+from lakeward.sources.sparkplug.segments import SCHEMA
+
+RECEIVED = datetime(2026, 3, 1, 12, 0, 0, 250_000, tzinfo=UTC)
+RECEIVED_TEXT = "2026-03-01T12:00:00.250000Z"
+# Milliseconds since 1970, and the same as text.
+T0, T0_TEXT = 1_772_366_400_000, "2026-03-01T12:00:00.000000Z"
+CONTRACT = """\
+apiVersion: v3.2.0
+kind: DataContract
+id: urn:lakeward:line
+name: line
+version: 1.0.0
+status: active
+schema:
+  - name: line
+    logicalType: object
+    properties:
+      - {name: series, logicalType: string, required: true, primaryKey: true, primaryKeyPosition: 1}
+      - {name: ts, logicalType: timestamp, required: true, primaryKey: true, primaryKeyPosition: 2}
+      - {name: value, logicalType: number}
+      - {name: value_text, logicalType: string}
+      - {name: status, logicalType: integer}
+      - {name: quality, logicalType: integer}
+      - {name: unit, logicalType: string}
+      - {name: message, physicalName: $message, logicalType: string}
+      - {name: historical, physicalName: $historical, logicalType: boolean}
+customProperties:
+  - property: source
+    value:
+      kind: sparkplug
+      connection: plant_broker
+      hostId: scada
+      rebirthSeconds: 1
+      segmentSeconds: 1
+  - {property: timeColumn, value: ts}
+  - {property: series, value: [series]}
+"""
+
+
+class Connection:
+    """One connection of a collector: what its edges send over it is landed with the gaps in their numbers."""
+
+    def __init__(self, store: SegmentStore, number: int = 0) -> None:
+        self.store, self.edges = store, Edges(interval=30)
+        self.connected_at = RECEIVED + timedelta(seconds=number)
+
+    def land(self, messages: Sequence[tuple[str, bytes]]) -> LandedSegment:
+        writer = SegmentWriter.open(self.store, SegmentBounds(), message_schema(SCHEMA))
+        for topic, content in messages:
+            known = parse_topic(topic)
+            lost = self.edges.take(known, content) if known else None
+            row = (topic, content, RECEIVED, 0, False, False, None, None, self.connected_at, lost)
+            writer.add(row, len(content), 0.0)
+        landed = writer.land()
+        writer.close()
+        assert landed
+        return landed
