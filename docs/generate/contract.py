@@ -33,6 +33,8 @@ KINDS = {
     "[Messages](../explanation/messages.md).",
     SourceKind.OPCUA: "Nodes of an OPC UA server, whose values `lakeward collect` lands. The nodes are the addresses in `series.csv`, whose "
     "`deadband` the server applies.",
+    SourceKind.OPCUA_HISTORY: "The history that an OPC UA server keeps of nodes, which each run reads; a span of it by `lakeward run NAME --since … --until …`. "
+    "The nodes are the addresses in `series.csv`.",
     SourceKind.MODBUS: "Registers of Modbus TCP devices, which `lakeward collect` reads. They are the lines of `registers.csv` beside the "
     "contract, whose columns are below.",
     SourceKind.SPARKPLUG: "Edges of Sparkplug B at an MQTT broker, whose metrics `lakeward collect` lands as their host; each is a reading, as in "

@@ -1,8 +1,8 @@
 """The page of the portal's addresses, and who may see each."""
 
 from generate.markdown import code, page, table
-from lakeward.portal.app import MODULES
 from lakeward.portal.page import EVERYONE, PUBLIC, Page
+from lakeward.portal.page_list import MODULES
 
 INTRODUCTION = """\
 Every page of the portal by its address; a `{name}` stands for a part of it. A page answers forms (POST) only where that is listed, and only those

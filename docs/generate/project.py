@@ -5,6 +5,7 @@ from lakeward.contracts.checkpoint_targets import CHECKPOINT_KEYS
 from lakeward.contracts.lake_storage import STORAGE_KEYS
 from lakeward.contracts.lineage_door import LINEAGE_DOOR_KEYS
 from lakeward.contracts.lineage_receiver import RECEIVER_KEYS
+from lakeward.contracts.portal_login import PORTAL_LOGIN_KEYS
 from lakeward.contracts.project_keys import KEYS, MAINTAIN_KEYS
 from lakeward.contracts.quotas import QUOTA_KEYS
 from lakeward.contracts.server_limits import SERVER_KEYS
@@ -58,6 +59,8 @@ def project() -> str:
         keys(RECEIVER_KEYS),
         "### `maintain`",
         keys(MAINTAIN_KEYS),
+        "### `portal_login`",
+        keys(PORTAL_LOGIN_KEYS),
         "### `quotas`",
         keys(QUOTA_KEYS),
         "### `storage`",

@@ -11,6 +11,7 @@ import http.client
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -81,7 +82,13 @@ class Served:
         began = time.perf_counter()
         self.process = subprocess.Popen([*WORDS, str(root)], stdout=subprocess.PIPE, text=True)
         self.port = int(re.search(r"127\.0\.0\.1:(\d+)", self.process.stdout.readline())[1])
+        while not self._answers():
+            time.sleep(0.02)
         self.started = time.perf_counter() - began
+
+    def _answers(self):
+        with socket.socket() as tried:
+            return tried.connect_ex(("127.0.0.1", self.port)) == 0
 
     def cpu(self):
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()

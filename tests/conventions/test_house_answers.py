@@ -19,7 +19,16 @@ UNTYPED = {
     "RuleProposal.kwargs": "the arguments of an expectation are its own form",
 }
 # Classes that are answers without a JSON: what a command goes on to work with.
-WITHOUT_JSON = {"Connection", "DemoProject", "ModelReading", "Portal", "RemoteConnection", "RemoteRows", "Rows", "ScorecardReading"}
+WITHOUT_JSON = {
+    "Connection",
+    "DemoProject",
+    "ModelReading",
+    "Portal",
+    "RemoteConnection",
+    "RemoteRows",
+    "Rows",
+    "ScorecardReading",
+}
 # Classes of more than four fields that came before the rule.
 POSITIONAL = {"Counts", "RunReport"}
 KEYWORDS_FROM = 5

@@ -11,7 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 import lakeward
-from lakeward.flows import assess_readiness
+from lakeward.flows import IncidentDraft, assess_readiness, open_incident
 from support.portal_site import account_name, make_logins
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -46,6 +46,9 @@ PAGES = (
     "/access",
     "/access/logins",
     "/account",
+    "/subscriptions?dataset=equipment",
+    "/purposes",
+    "/incidents/1",
 )
 
 
@@ -55,6 +58,8 @@ def portal(shipped_copy):
     assess_readiness(shipped_copy)
     with lakeward.connect(role="analyst", project=shipped_copy.start) as con:
         con.sql("SELECT count(*) FROM silver.equipment").fetchall()
+    draft = IncidentDraft(title="an export by mail", columns=("silver.maintenance_orders",), since="2026-03-01T08:00")
+    open_incident(shipped_copy, draft, "wang.fang")
     add_dataset_that_never_ran(shipped_copy.start / "expectations" / "datasets")
     passwords = make_logins(shipped_copy)
     words = [sys.executable, "-c", "from lakeward.cli.main import main; main()", "portal", "--port", "0"]

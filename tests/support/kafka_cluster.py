@@ -88,6 +88,8 @@ class Broker:
     port: int
     process: subprocess.Popen | None = None
     config: str = CONFIG
+    # Words for the first start, such as users.
+    made_with: tuple[str, ...] = ()
 
     @property
     def url(self) -> str:
@@ -108,7 +110,7 @@ class Broker:
                 self._java("kafka.tools.StorageTool", "random-uuid"), capture_output=True, text=True, check=True, timeout=120
             )
             words = ("kafka.tools.StorageTool", "format", "--standalone", "-t", made.stdout.split()[-1], "-c", str(file))
-            subprocess.run(self._java(*words), capture_output=True, check=True, timeout=120)
+            subprocess.run(self._java(*words, *self.made_with), capture_output=True, check=True, timeout=120)
         with (self.folder / "broker.log").open("ab") as log:
             self.process = subprocess.Popen(self._java("kafka.Kafka", str(file)), stdout=log, stderr=log, cwd=self.folder)
         deadline = time.monotonic() + 120
@@ -142,15 +144,34 @@ listeners=SASL_SSL://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
 advertised.listeners=SASL_SSL://127.0.0.1:{port}
 listener.security.protocol.map=CONTROLLER:PLAINTEXT,SASL_SSL:SASL_SSL
 inter.broker.listener.name=SASL_SSL
-sasl.enabled.mechanisms=PLAIN
-sasl.mechanism.inter.broker.protocol=PLAIN
-listener.name.sasl_ssl.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required \\
-  username="reader" password="secret" user_reader="secret";
 ssl.keystore.type=PEM
 ssl.keystore.location={folder}/server.bundle.pem
 ssl.truststore.type=PEM
 ssl.truststore.location={folder}/ca.pem
 """
+_PLAIN = """\
+sasl.enabled.mechanisms=PLAIN
+sasl.mechanism.inter.broker.protocol=PLAIN
+listener.name.sasl_ssl.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required \\
+  username="reader" password="secret" user_reader="secret";
+"""
+_SCRAM = """\
+sasl.enabled.mechanisms=SCRAM-SHA-256,SCRAM-SHA-512
+sasl.mechanism.inter.broker.protocol=SCRAM-SHA-512
+listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required \\
+  username="reader" password="secret";
+listener.name.sasl_ssl.scram-sha-256.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required \\
+  username="reader" password="secret";
+"""
+
+
+def make_scram_broker(folder: Path) -> Broker:
+    """As `make_secured_broker`, with both mechanisms of SCRAM in place of PLAIN."""
+    broker = make_secured_broker(folder)
+    broker.config = broker.config.replace(_PLAIN, _SCRAM)
+    users = [f"SCRAM-SHA-{bits}=[name=reader,password=secret]" for bits in (256, 512)]
+    broker.made_with = tuple(word for user in users for word in ("--add-scram", user))
+    return broker
 
 
 def make_secured_broker(folder: Path) -> Broker:
@@ -161,7 +182,7 @@ def make_secured_broker(folder: Path) -> Broker:
     parts = ("server.key", "server.pem", "ca.pem")
     (folder / "server.bundle.pem").write_text("".join((folder / part).read_text() for part in parts))
     plain = [line for line in CONFIG.splitlines() if not line.startswith(("listeners=", "advertised.listeners="))]
-    broker.config = "\n".join(plain) + "\n" + _SECURED
+    broker.config = "\n".join(plain) + "\n" + _PLAIN + _SECURED
     return broker
 
 
@@ -192,3 +213,22 @@ def produce(options: dict, topic: str, messages) -> None:
 def message_value(number: int) -> bytes:
     """The payload of message `number`."""
     return json.dumps({"machine": f"M{number % 3}", "number": number}).encode()
+
+
+# As librdkafka calls the number of brokers that it starts in this process.
+BROKERS = "test." + "mock" + ".num.brokers"
+
+
+class LocalCluster:
+    """The cluster that librdkafka brings; it lives as long as this producer."""
+
+    def __init__(self, kafka) -> None:
+        self.producer = kafka.Producer({BROKERS: 1, "bootstrap.servers": "unused", "log_level": 0})
+        [broker] = self.producer.list_topics(timeout=30).brokers.values()
+        self.options = {"bootstrap.servers": f"{broker.host}:{broker.port}", "log_level": 0}
+        self.url = f"kafka://{broker.host}:{broker.port}"
+
+
+def local_cluster() -> LocalCluster:
+    """A cluster in this process."""
+    return LocalCluster(require_client())

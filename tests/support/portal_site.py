@@ -9,7 +9,8 @@ from starlette.testclient import TestClient
 
 from lakeward.core.settings import Settings
 from lakeward.flows import NewAccount, Portal, open_portal, set_password
-from lakeward.portal.app import Site, make_app
+from lakeward.portal.app import make_app
+from lakeward.portal.site import Site
 from support.accounts import ADMIN, make_accounts
 
 ROLES = ("analyst", "engineer", "steward", "cdo", "auditor")

@@ -64,7 +64,8 @@ CELLS = {
     },
     "grade_proposals": {
         "seq": "i + 1", "dataset": NAME, "column": "format('c{}', r)", "column_type": "'double'",
-        "grade": "CASE WHEN (i + r) % 50 = 0 THEN 'important' ELSE 'general' END", "level": "2", "proposed_at": AT,
+        "grade": "CASE WHEN (i + r) % 50 = 0 THEN 'important' ELSE 'general' END", "level": "2", "why": "'grade_class_default'",
+        "proposed_at": AT,
     },
     "lineage_edges": {
         "run_id": RUN, "dataset": NAME, "batch_seq": "b", "job": "'ingest.' || format('line_{:04}', i)", "from_column": "format('c{}', r)", "to_column": "format('c{}', r)",

@@ -35,7 +35,8 @@ def lint(
     else:
         print_message(settings.lang, "lint_clean")
     if not as_json:
-        for step in (*flows.key_proposals(settings, name), *flows.word_warnings(settings, name)):
+        warnings = (*flows.word_warnings(settings, name), *([] if name else flows.login_warnings(settings)))
+        for step in (*flows.key_proposals(settings, name), *warnings):
             print_message(settings.lang, step.code, **step.facts)
     if found:
         raise typer.Exit(ExitCode.REFUSED)

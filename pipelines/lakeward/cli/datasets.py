@@ -23,8 +23,10 @@ TOPIC_COLUMNS = ("topic", "messages", "rate", "forms")
 EDGE_COLUMNS = ("group", "edge", "device", "metrics", "types", "units", "rate")
 # Topics and edges in a table for people.
 SHOWN_TOPICS = 20
+# Datasets of a run that are all shown; of more, those without anything new are counted: a table of thousands takes longer than their run.
+SHOWN_IDLE = 200
 # Schemes of addresses that are watched for a time, and then collected.
-WATCHED_SCHEMES = ("mqtt", "tcp:", "ssl:", "opc.tcp:", "modbus:", "sparkplug:")
+WATCHED_SCHEMES = ("mqtt", "tcp:", "ssl:", "opc.tcp:", "modbus", "kafka", "sparkplug:")
 
 
 def init(context: typer.Context, folder: Annotated[Path, typer.Argument(help="Folder to create · 要创建的文件夹")]) -> None:
@@ -62,7 +64,7 @@ def new(
         if address
         else draft_from_files(settings, name, [Path(sample) for sample in samples], sheet)
     )
-    is_collected = address is not None and address.lower().startswith(WATCHED_SCHEMES)
+    is_collected = address is not None and address.lower().startswith(WATCHED_SCHEMES) and not address.lower().startswith("kafka")
     if drafted.topics:
         print_table(settings.lang, "title_topics", drafted.topics[:SHOWN_TOPICS], TOPIC_COLUMNS)
     if drafted.edges:
@@ -168,7 +170,11 @@ def print_reports(lang: Lang, reports: list[RunReport], failed: Mapping[str, Lak
     if as_json:
         print_json(reports)
     else:
-        print_table(lang, "title_run", reports, count_columns(reports))
+        shown = reports if len(reports) <= SHOWN_IDLE else [r for r in reports if r.batches or r.halted is not None]
+        if shown:
+            print_table(lang, "title_run", shown, count_columns(shown))
+        if len(shown) < len(reports):
+            print_message(lang, "run_others_idle", datasets=len(reports) - len(shown))
         for r in reports:
             print_notes(lang, r)
     for name, error in failed.items():

@@ -35,7 +35,7 @@ def portal(  # noqa: PLR0913 - the options of a command are its arguments
 
     def show_address(opened: Portal, address: str) -> None:
         print_message(settings.lang, "portal_serves", project=opened.name, address=address)
-        if not opened.logins.has_passwords():
+        if opened.sign_ins is None and not opened.logins.has_passwords():
             print_message(settings.lang, "portal_first_account")
         sys.stdout.flush()
 

@@ -24,6 +24,7 @@ class BatchInput:
         size: Size in bytes.
         fault: Message code if the file can't be read as `format`; then the whole file is one reject.
         series: Mapping of addresses to series that holds for the file's messages; None for none.
+        schemas: Schemas that hold for the file's payloads; None for none.
         births: What is known of the sessions of its senders (`core/sparkplug/sessions.py`); None for none.
     """
 
@@ -35,6 +36,7 @@ class BatchInput:
     format: FileFormat
     fault: str | None = None
     series: Path | None = None
+    schemas: Path | None = None
     births: Path | None = None
 
 

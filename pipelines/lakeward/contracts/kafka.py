@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
+from enum import StrEnum
 from typing import Any
 
-from lakeward.contracts import payload_keys
+from lakeward.contracts import payload_keys, schema_keys
 from lakeward.contracts.payload import RECEIVED, TOPIC
 from lakeward.contracts.payload_keys import read_payload_format
 from lakeward.contracts.record_format import RecordFormat
@@ -13,6 +15,14 @@ from lakeward.contracts.segment_keys import CONNECTION_KEYS, bounded_integer, re
 from lakeward.contracts.source import KAFKA_WINDOW_ROWS, AcceptedGap, KafkaSource, KafkaStart
 from lakeward.contracts.view import View
 from lakeward.core.keys import KeyDoc
+
+
+class AddressField(StrEnum):
+    """The field of a message with which an address begins."""
+
+    TOPIC = "topic"
+    KEY = "key"
+
 
 # Fields of a message around its payload, which columns can name after `$`.
 ENVELOPE = (TOPIC, RECEIVED, "key", "partition", "offset", "timestamp", "headers")
@@ -28,7 +38,13 @@ KEYS: Mapping[str, KeyDoc] = {
     ),
     "windowRows": KeyDoc("whole number", "Most messages that are landed at a time.", f"{KAFKA_WINDOW_ROWS}"),
     "limitBytes": KeyDoc("whole number", "Most bytes of segments in one batch.", f"{SEGMENT_BATCH_BYTES}"),
+    "addressField": KeyDoc(
+        "`topic` or `key`",
+        "Field of the message with which the addresses of its readings begin: `key` where the key names what a message is of.",
+        f"`{AddressField.TOPIC}`",
+    ),
     **payload_keys.KEYS,
+    **schema_keys.REGISTRY_KEYS,
 }
 # Names of topics (Apache Kafka, `Topic.java`).
 _TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
@@ -45,8 +61,19 @@ def read_kafka(view: View, retention_days: int | None) -> tuple[KafkaSource, Rec
         window_rows=bounded_integer(view, "windowRows", KAFKA_WINDOW_ROWS, MAX_WINDOW_ROWS),
         limit_bytes=view.positive_integer("limitBytes", SEGMENT_BATCH_BYTES),
         retention_days=retention_days,
+        registry=_registry(view),
     )
-    return source, read_payload_format(view, ENVELOPE)
+    record_format = read_payload_format(view, ENVELOPE)
+    assert record_format.payload
+    address = view.choice("addressField", tuple(AddressField), AddressField.TOPIC)
+    return source, replace(record_format, payload=replace(record_format.payload, address=str(address)))
+
+
+def _registry(view: View) -> str:
+    """Name of the registry's connection; empty for none."""
+    if view.values.get(schema_keys.REGISTRY) is None:
+        return ""
+    return read_connection_name(view, schema_keys.REGISTRY)
 
 
 def _topic(value: Any) -> str | None:

@@ -10,6 +10,9 @@ from lakeward.contracts.model import Contract
 from lakeward.contracts.secrets import secret_faults
 from lakeward.contracts.standard import standard_faults
 
+# Contracts that are kept, some 10 KiB each. An estate reads all of its contracts several times over: a cache below their number would keep none.
+CACHED = 16_384
+
 
 def load_contract(path: Path, file: str, roots: Sequence[Path]) -> Contract:
     """The contract at `path`.
@@ -53,7 +56,7 @@ def _is_misspelt(missing: Fault, faults: list[Fault]) -> bool:
     return any(missing.facts["key"] in str(fault.facts["close"]).split(", ") for fault in unknown_keys)
 
 
-@functools.lru_cache(maxsize=2048)
+@functools.lru_cache(maxsize=CACHED)
 def _contract_of(text: str, file: str, roots: tuple[Path, ...] | None) -> Contract:
     """The contract in `text`; of a text that was read before, the same frozen object: an estate reads each several times."""
     document = read_document(text, file)

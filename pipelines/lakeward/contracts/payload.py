@@ -26,7 +26,19 @@ class PayloadKind(StrEnum):
     JSON = "json"
     CSV = "csv"
     TEXT = "text"
+    AVRO = "avro"
+    PROTOBUF = "protobuf"
     SPARKPLUG = "sparkplug"  # Sparkplug B: only its own source has it, whose collector knows when sessions begin
+
+    @property
+    def needs_schema(self) -> bool:
+        """Whether the bytes say nothing without a schema."""
+        return self in {PayloadKind.AVRO, PayloadKind.PROTOBUF}
+
+    @property
+    def has_members(self) -> bool:
+        """Whether a record has members by name, as JSON has."""
+        return self is PayloadKind.JSON or self.needs_schema
 
 
 class StatusCodes(StrEnum):
@@ -66,6 +78,26 @@ class ReadingLayout:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PayloadSchemas:
+    """Where the schemas of binary payloads come from.
+
+    Args:
+        files: Id of a schema, and the file beside the contract; None for payloads that have no id in front.
+        from_registry: Whether a registry gives the schemas by the ids in front of payloads.
+        message: Protobuf: full name of the type of a payload; empty: the only one of the schema, or what the payload says.
+    """
+
+    files: tuple[tuple[int | None, str], ...] = ()
+    from_registry: bool = False
+    message: str = ""
+
+    @property
+    def is_framed(self) -> bool:
+        """Whether payloads have a zero byte and four bytes of a schema's id in front."""
+        return self.from_registry or any(number is not None for number, _ in self.files)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PayloadFormat:
     """How the payload of a message becomes records.
 
@@ -73,12 +105,16 @@ class PayloadFormat:
         records: JSON pointers to the list of records, or to the only one; of several the first that exists. Empty: the payload.
         readings: Where a record's readings are; None: a record is a row, by the names of the contract's columns.
         envelope: Fields of the message around the payload, by name.
+        address: The field with which the address of a record begins; where it has no value, the topic.
+        schemas: Of payloads that need some.
     """
 
     kind: PayloadKind
     records: tuple[str, ...] = ()
     readings: ReadingLayout | None = None
     envelope: tuple[str, ...] = (TOPIC, RECEIVED)
+    address: str = TOPIC
+    schemas: PayloadSchemas | None = None
 
     @property
     def holds_several(self) -> bool:

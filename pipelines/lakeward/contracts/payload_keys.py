@@ -5,7 +5,7 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
-from lakeward.contracts import dialect
+from lakeward.contracts import dialect, schema_keys
 from lakeward.contracts.dialect import read_record_format
 from lakeward.contracts.document import safe_repr
 from lakeward.contracts.model import Column
@@ -22,6 +22,7 @@ from lakeward.contracts.payload import (
     StatusCodes,
 )
 from lakeward.contracts.record_format import FileFormat, RecordFormat
+from lakeward.contracts.schema_keys import read_schemas
 from lakeward.contracts.source import LIMIT_BYTES
 from lakeward.contracts.view import View
 from lakeward.core.keys import KeyDoc
@@ -35,7 +36,7 @@ _FORMS = (*_KINDS, *PRESETS)
 KEYS: Mapping[str, KeyDoc] = {
     "payload": KeyDoc(
         ", ".join(f"`{form}`" for form in _FORMS),
-        "Form of the payloads: JSON, lines of CSV, one value as text; or that of a known program.",
+        "Form of the payloads: JSON, lines of CSV, one value as text, Avro, Protobuf; or that of a known program.",
         required=True,
     ),
     "layout": KeyDoc(
@@ -58,6 +59,7 @@ KEYS: Mapping[str, KeyDoc] = {
         "Readings: what numbers of a status mean: OPC UA's 32 bits, or 192, 64 and 0 of classic OPC.",
         "`none`: `quality` is empty unless the status is a word",
     ),
+    **schema_keys.KEYS,
     **{key: dialect.KEYS[key] for key in _DIALECT},
 }
 # Keys that say where readings are.
@@ -114,7 +116,7 @@ def _is_level(name: str) -> bool:
 
 
 def _preset(view: View, name: str) -> PayloadFormat:
-    for key in ("layout", "records", *_READING_KEYS, "names", "delimiter"):
+    for key in ("layout", "records", *_READING_KEYS, "names", "delimiter", *schema_keys.KEYS):
         if view.values.get(key) is not None:
             view.fail(key, "contract_key_of_other_payload", key=key, found=name, expected=", ".join(_KINDS))
     return PRESETS[name]
@@ -123,14 +125,16 @@ def _preset(view: View, name: str) -> PayloadFormat:
 def _own_format(view: View, kind: PayloadKind) -> PayloadFormat:
     layout = view.choice("layout", tuple(Layout), Layout.READINGS if kind is PayloadKind.TEXT else Layout.COLUMNS)
     for key in _READING_KEYS:
-        if view.values.get(key) is not None and (layout is not Layout.READINGS or kind is not PayloadKind.JSON):
-            expected = "json with layout: readings"
+        if view.values.get(key) is not None and (layout is not Layout.READINGS or not kind.has_members):
+            expected = "json, avro or protobuf with layout: readings"
             view.fail(key, "contract_key_of_other_payload", key=key, found=f"{kind}, {layout}", expected=expected)
-    if view.values.get("records") is not None and kind is not PayloadKind.JSON:
-        view.fail("records", "contract_key_of_other_payload", key="records", found=str(kind), expected="json")
+    if view.values.get("records") is not None and not kind.has_members:
+        view.fail("records", "contract_key_of_other_payload", key="records", found=str(kind), expected="json, avro or protobuf")
     if kind is PayloadKind.CSV and layout is Layout.READINGS:
         view.fail_value("layout", "columns, for payload: csv")
-    return PayloadFormat(kind=kind, records=_pointers(view, "records"), readings=_readings(view, layout))
+    return PayloadFormat(
+        kind=kind, records=_pointers(view, "records"), readings=_readings(view, layout), schemas=read_schemas(view, kind)
+    )
 
 
 def _readings(view: View, layout: Layout) -> ReadingLayout | None:

@@ -13,6 +13,7 @@ from lakeward.contracts.lineage_door import LineageDoor, read_lineage_door
 from lakeward.contracts.lineage_receiver import LineageReceiver, read_lineage_receiver
 from lakeward.contracts.load import load_contract
 from lakeward.contracts.model import Contract
+from lakeward.contracts.portal_login import PortalLogin, read_portal_login
 from lakeward.contracts.project_keys import DEFAULT_LATENCY_DAYS, GRADE_NAMES, KEYS, MAINTAIN_KEYS, MIN_GROUP_SIZE, RETENTION_DAYS
 from lakeward.contracts.quotas import read_quotas
 from lakeward.contracts.renames import RENAMES_FILE, read_renames
@@ -54,6 +55,7 @@ class Project:
         lineage_receiver: Where events of lineage are sent.
         highest_grade: The highest grade that the lake may hold.
         lineage_door: Where other programs send lineage events; None for nowhere.
+        portal_login: Identity provider at which people log in to the portal; None for passwords alone.
         domain_titles: Domain -> its title by language.
         names: Names of its renamed datasets.
         min_group_size: Rows; a smaller count of a column is hidden from readers who may not see it in clear.
@@ -78,6 +80,7 @@ class Project:
     lineage_receiver: LineageReceiver = field(default_factory=LineageReceiver)
     highest_grade: str = GRADE_NAMES[0]
     lineage_door: LineageDoor | None = None
+    portal_login: PortalLogin | None = None
     domain_titles: Mapping[str, Mapping[Lang, str]] = field(default_factory=dict)
     names: NameHistory = NOT_RENAMED
 
@@ -232,6 +235,7 @@ def _project(root: Path, document: Document) -> Project:
         domain_titles=read_domain_titles(view.mapping("domains")),
         highest_grade=view.entry("highest_grade", ", ".join(GRADE_NAMES), _grade_name, GRADE_NAMES[0]) or GRADE_NAMES[0],
         lineage_door=read_lineage_door(view),
+        portal_login=read_portal_login(view, root),
         names=read_renames(root),
     )
     if faults:

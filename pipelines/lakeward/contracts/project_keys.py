@@ -61,6 +61,11 @@ KEYS: Mapping[str, KeyDoc] = {
     "storage": KeyDoc("mapping", "How the object store of a lake at a URL is reached: mapping of the keys below.", "none"),
     "quotas": KeyDoc("mapping", "Rows that each account may read: mapping of the keys below.", "none"),
     "lineage_door": KeyDoc("mapping", "Where other programs send OpenLineage events: mapping of the keys below.", "none"),
+    "portal_login": KeyDoc(
+        "mapping",
+        "Identity provider at which people log in to the portal, beside their passwords (extra `portal-oidc`): mapping of the keys below.",
+        "none: passwords alone",
+    ),
     "server": KeyDoc("mapping", "Limits of `lakeward serve`: mapping of the keys below.", "the limits below"),
 }
 MAINTAIN_KEYS: Mapping[str, KeyDoc] = {

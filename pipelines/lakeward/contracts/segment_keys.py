@@ -30,10 +30,10 @@ KEYS: Mapping[str, KeyDoc] = {
 }
 
 
-def read_connection_name(view: View) -> str:
-    """The name of the connection."""
+def read_connection_name(view: View, key: str = "connection") -> str:
+    """The name of the connection at a key."""
     expected = "lower-case letters, digits and _, starting with a letter, at most 63"
-    return view.entry("connection", expected, lambda v: v if isinstance(v, str) and CONNECTION_NAME.fullmatch(v) else None) or ""
+    return view.entry(key, expected, lambda v: v if isinstance(v, str) and CONNECTION_NAME.fullmatch(v) else None) or ""
 
 
 def read_segment_bounds(view: View) -> SegmentBounds:

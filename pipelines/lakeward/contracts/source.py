@@ -1,6 +1,7 @@
 """The source of a dataset's batches. Engines and judging use only the `RecordFormat`."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import TypeAlias
@@ -19,6 +20,8 @@ RECEIVE_MAXIMUM = 10_000
 WINDOW_ROWS = 2_000_000
 # Messages of Kafka that are landed at a time.
 KAFKA_WINDOW_ROWS = 500_000
+# Of a server's history: how long before now it is taken to be complete, and minutes that are read at a time.
+HISTORY_SETTLE_SECONDS, HISTORY_WINDOW_MINUTES = 60, 10
 
 
 class SourceKind(StrEnum):
@@ -30,6 +33,7 @@ class SourceKind(StrEnum):
     KAFKA = "kafka"
     HTTP = "http"
     OPCUA = "opcua"
+    OPCUA_HISTORY = "opcua-history"
     MODBUS = "modbus"
     SPARKPLUG = "sparkplug"
 
@@ -147,6 +151,7 @@ class KafkaSource:
         window_rows: Most messages of one window.
         limit_bytes: Size limit of one batch, in bytes of its segments.
         retention_days: Days that a segment is kept after its batch; None for ever.
+        registry: Name of the connection of the registry of its schemas; empty for none.
     """
 
     connection: str
@@ -156,10 +161,40 @@ class KafkaSource:
     window_rows: int = KAFKA_WINDOW_ROWS
     limit_bytes: int = SEGMENT_BATCH_BYTES
     retention_days: int | None = None
+    registry: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpcUaHistorySource:
+    """The history of nodes of an OPC UA server, landed window by window. The nodes are the addresses in `series.csv`.
+
+    Args:
+        connection: Name of the server's connection.
+        start: Where the first run begins.
+        settle_seconds: How long before now a run ends, in seconds.
+        window_minutes: Minutes of one window.
+        limit_bytes: Size limit of one batch, in bytes of its segments.
+        retention_days: Days that a segment is kept after its batch; None for ever.
+    """
+
+    connection: str
+    start: datetime
+    settle_seconds: int = HISTORY_SETTLE_SECONDS
+    window_minutes: int = HISTORY_WINDOW_MINUTES
+    limit_bytes: int = SEGMENT_BATCH_BYTES
+    retention_days: int | None = None
 
 
 ContractSource: TypeAlias = (
-    FileDropSource | MqttSource | SqlSource | KafkaSource | HttpSource | OpcUaSource | ModbusSource | SparkplugSource
+    FileDropSource
+    | MqttSource
+    | SqlSource
+    | KafkaSource
+    | HttpSource
+    | OpcUaSource
+    | OpcUaHistorySource
+    | ModbusSource
+    | SparkplugSource
 )
 """The source of a dataset's batches: one frozen class per kind of source, each with `limit_bytes` and `retention_days`.
 
@@ -183,3 +218,7 @@ mypy reports the choice in `sources/opening.py` that lacks a kind. Engines, judg
 
 # Sources that nothing but a collector brings into the lake.
 COLLECTED_SOURCES = (MqttSource, HttpSource, OpcUaSource, ModbusSource, SparkplugSource)
+# Sources of which a run reads a span of time again.
+SPAN_SOURCES = (SqlSource, OpcUaHistorySource)
+# Sources that land segments in a folder.
+LANDED_SOURCES = (*COLLECTED_SOURCES, *SPAN_SOURCES, KafkaSource)

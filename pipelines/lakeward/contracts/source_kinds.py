@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from lakeward.contracts import file_drop, http_push, kafka, modbus, mqtt, opcua, sparkplug, sql
+from lakeward.contracts import file_drop, http_push, kafka, modbus, mqtt, opcua, opcua_history, sparkplug, sql
 from lakeward.contracts.record_format import RecordFormat
 from lakeward.contracts.source import ContractSource, SourceKind
 from lakeward.contracts.view import View
@@ -18,6 +18,7 @@ KEYS = {
     SourceKind.KAFKA: kafka.KEYS,
     SourceKind.HTTP: http_push.KEYS,
     SourceKind.OPCUA: opcua.KEYS,
+    SourceKind.OPCUA_HISTORY: opcua_history.KEYS,
     SourceKind.MODBUS: modbus.KEYS,
     SourceKind.SPARKPLUG: sparkplug.KEYS,
 }
@@ -33,6 +34,7 @@ _READERS: Mapping[SourceKind, Callable[[View, int | None], tuple[ContractSource,
     SourceKind.KAFKA: kafka.read_kafka,
     SourceKind.HTTP: http_push.read_http,
     SourceKind.OPCUA: opcua.read_opcua,
+    SourceKind.OPCUA_HISTORY: opcua_history.read_opcua_history,
     SourceKind.MODBUS: modbus.read_modbus,
 }
 

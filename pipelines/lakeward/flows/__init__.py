@@ -155,8 +155,11 @@ if TYPE_CHECKING:
     from lakeward.flows.incidents.handling import scope_incident as scope_incident
     from lakeward.flows.incidents.handling import state_incident_facts as state_incident_facts
     from lakeward.flows.incidents.record import Incident as Incident
+    from lakeward.flows.incidents.record import find_incident as find_incident
+    from lakeward.flows.incidents.record import read_incidents as read_incidents
     from lakeward.flows.incidents.report import IncidentReport as IncidentReport
     from lakeward.flows.incidents.report import write_incident_report as write_incident_report
+    from lakeward.flows.incidents.rules import incident_rules as incident_rules
     from lakeward.flows.incidents.scope import IncidentScope as IncidentScope
     from lakeward.flows.lineage.audit import audit_lineage as audit_lineage
     from lakeward.flows.lineage.findings import FindingKind as FindingKind
@@ -170,12 +173,16 @@ if TYPE_CHECKING:
     from lakeward.flows.lineage.importing import receive_lineage as receive_lineage
     from lakeward.flows.lineage.restoring import RestoredEvents as RestoredEvents
     from lakeward.flows.lineage.restoring import restore_events as restore_events
+    from lakeward.flows.notices.channels import notice_channels as notice_channels
     from lakeward.flows.notices.delivery import notify_failure as notify_failure
     from lakeward.flows.notices.delivery import notify_overdue as notify_overdue
     from lakeward.flows.notices.delivery import send_notices as send_notices
+    from lakeward.flows.notices.notice import NoticeKind as NoticeKind
+    from lakeward.flows.notices.subscriptions import Subscription as Subscription
     from lakeward.flows.notices.subscriptions import SubscriptionRequest as SubscriptionRequest
     from lakeward.flows.notices.subscriptions import end_subscription as end_subscription
     from lakeward.flows.notices.subscriptions import list_subscriptions as list_subscriptions
+    from lakeward.flows.notices.subscriptions import read_subscriptions as read_subscriptions
     from lakeward.flows.notices.subscriptions import subscribe as subscribe
     from lakeward.flows.operations.accounts import IssuedToken as IssuedToken
     from lakeward.flows.operations.accounts import NewAccount as NewAccount
@@ -208,6 +215,7 @@ if TYPE_CHECKING:
     from lakeward.flows.operations.keys import rotate_key as rotate_key
     from lakeward.flows.operations.live_demo import LiveFigures as LiveFigures
     from lakeward.flows.operations.live_demo import run_live_demo as run_live_demo
+    from lakeward.flows.operations.login_checks import login_warnings as login_warnings
     from lakeward.flows.operations.maintain import maintain as maintain
     from lakeward.flows.operations.passwords import PasswordSet as PasswordSet
     from lakeward.flows.operations.passwords import set_password as set_password
@@ -234,6 +242,7 @@ if TYPE_CHECKING:
     from lakeward.flows.portal.portal import find_figure as find_figure
     from lakeward.flows.portal.portal import open_portal as open_portal
     from lakeward.flows.portal.reading import ModelReading as ModelReading
+    from lakeward.flows.portal.sign_in import SignIns as SignIns
     from lakeward.flows.portal.snapshot import ScorecardReading as ScorecardReading
     from lakeward.flows.portal.snapshot import open_scorecard_reading as open_scorecard_reading
     from lakeward.flows.portal.snapshot import store_evidence as store_evidence
@@ -312,8 +321,10 @@ if TYPE_CHECKING:
     from lakeward.flows.serving.purpose_record import PurposeRequest as PurposeRequest
     from lakeward.flows.serving.purposes import approve_purpose as approve_purpose
     from lakeward.flows.serving.purposes import list_purpose_requests as list_purpose_requests
+    from lakeward.flows.serving.purposes import read_purpose_requests as read_purpose_requests
     from lakeward.flows.serving.purposes import reject_purpose as reject_purpose
     from lakeward.flows.serving.purposes import request_purpose as request_purpose
+    from lakeward.flows.serving.purposes import requestable_purposes as requestable_purposes
     from lakeward.flows.serving.purposes import revoke_purpose as revoke_purpose
     from lakeward.flows.steward.expire import expire_rows as expire_rows
     from lakeward.flows.steward.figures import list_quarantine as list_quarantine

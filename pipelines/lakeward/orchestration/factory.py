@@ -26,7 +26,7 @@ from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 
 from lakeward.contracts.model import Contract
 from lakeward.contracts.project import Project, find_project, load_project
-from lakeward.contracts.source import SqlSource
+from lakeward.contracts.source import SPAN_SOURCES
 from lakeward.core.errors import LakewardError, MachineError
 from lakeward.core.names import TableName
 from lakeward.core.settings import SPARK, Settings, SparkSettings
@@ -85,9 +85,9 @@ def _dataset_dags(settings: Settings, project: Project, name: str) -> list[DAG]:
 
 
 def can_backfill(contract: Contract) -> bool:
-    """Whether days of the dataset can be read again: from a database, by the time column, and a row that came before is known."""
+    """Whether days of the dataset can be read again: from a database or a history, by the time column, and a row that came before is known."""
     known = bool(contract.primary_key) or contract.duplicates_exact
-    return isinstance(contract.source, SqlSource) and contract.time_column is not None and known
+    return isinstance(contract.source, SPAN_SOURCES) and contract.time_column is not None and known
 
 
 def _backfill_dag(settings: Settings, project: Project, contract: Contract) -> DAG:

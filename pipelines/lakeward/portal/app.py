@@ -2,8 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -12,64 +11,18 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from lakeward.core.errors import ExitCode, LakewardError
-from lakeward.core.messages import Lang
-from lakeward.flows import Portal
+from lakeward.core.errors import LakewardError
 from lakeward.portal import security
 from lakeward.portal.api.answers import Api, no_address
 from lakeward.portal.api.endpoints import PREFIX
-from lakeward.portal.choices import finish, language, theme
-from lakeward.portal.hosts import LOOPBACK_HOSTS
-from lakeward.portal.page import FIELD_LENGTHS, PUBLIC, Page, PageAnswer, Visit
-from lakeward.portal.pages import (
-    access,
-    account,
-    admin,
-    dataset,
-    datasets,
-    estate,
-    evidence,
-    first_day,
-    glossary,
-    grades,
-    important,
-    lineage,
-    login,
-    quarantine,
-    readiness,
-    rule,
-    run,
-    search,
-    work,
-)
-from lakeward.portal.rendering import asset, query_text, render
+from lakeward.portal.choices import finish
+from lakeward.portal.faults import fault_status, fault_text
+from lakeward.portal.page import PUBLIC, Page, PageAnswer, Visit
+from lakeward.portal.page_list import PAGES
+from lakeward.portal.rendering import asset, query_text
+from lakeward.portal.site import Site, page_response, visit_of, with_user
 
-MODULES = (
-    *(estate, work, datasets, dataset, rule, run, evidence, search, glossary, lineage),
-    *(quarantine, grades, important, readiness, access, admin, first_day, account, login),
-)
-PAGES: tuple[Page, ...] = tuple(page for module in MODULES for page in module.PAGES)
 CONTENT_TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
-# HTTP status of an error, by its exit code.
-STATUSES = {ExitCode.WRONG_USE: 404, ExitCode.REFUSED: 403}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
-    """Where the portal is reached.
-
-    Args:
-        hosts: Names by which it may be reached; empty for any.
-        secure: Whether browsers reach it by HTTPS.
-        trusted: Proxy that logs people in; None for none.
-        note_time: Takes the address, the method and the seconds of each page; None where nothing is measured.
-    """
-
-    portal: Portal
-    hosts: tuple[str, ...] = LOOPBACK_HOSTS
-    secure: bool = False
-    trusted: security.TrustedProxy | None = None
-    note_time: Callable[[str, str, float], None] | None = None
 
 
 def make_app(site: Site, *, has_metrics: bool = False) -> Starlette:
@@ -113,7 +66,11 @@ def _endpoint(site: Site, page: Page) -> Callable[[Request], Awaitable[Response]
 
 def _respond(site: Site, page: Page, request: Request, form: Mapping[str, str]) -> Response:
     named = security.proxy_account(request, site.trusted)
-    visit = _visit(site, request, form)
+    visit = visit_of(site, request, form)
+    try:
+        visit = with_user(site, visit)
+    except LakewardError as error:
+        return page_response(site, request, visit, _fault(visit, error))
     if named and (visit.user is None or visit.user.account != named):
         return _enter(site, page, request, visit, named)
     if page.roles != PUBLIC:
@@ -122,12 +79,16 @@ def _respond(site: Site, page: Page, request: Request, form: Mapping[str, str]) 
         if request.method == "POST":
             security.check_form_token(form, visit.user.form_token)
         if not page.admits(visit.user.roles):
-            return _page_response(site, request, visit, PageAnswer(template="refused.html", status=403))
+            return page_response(site, request, visit, PageAnswer(template="refused.html", status=403))
     try:
         answer = _answer(site, page, visit, request.method)
     except LakewardError as error:
-        answer = PageAnswer(template="fault.html", facts={"fault": error.render_page(visit.lang)}, status=_status(error))
-    return _page_response(site, request, visit, answer)
+        answer = _fault(visit, error)
+    return page_response(site, request, visit, answer)
+
+
+def _fault(visit: Visit, error: LakewardError) -> PageAnswer:
+    return PageAnswer(template="fault.html", facts={"fault": fault_text(visit, error)}, status=fault_status(error))
 
 
 def _enter(site: Site, page: Page, request: Request, visit: Visit, named: str) -> Response:
@@ -137,16 +98,16 @@ def _enter(site: Site, page: Page, request: Request, visit: Visit, named: str) -
     try:
         session_id = site.portal.logins.enter(named, visit.address)
     except LakewardError as error:
-        answer = PageAnswer(template="fault.html", facts={"fault": error.render_page(visit.lang)}, status=_status(error))
-        return _page_response(site, request, replace(visit, user=None), answer)
-    return _page_response(site, request, visit, PageAnswer(to=_own_address(request), session_id=session_id))
+        visit = replace(visit, user=None)
+        return page_response(site, request, visit, _fault(visit, error))
+    return page_response(site, request, visit, PageAnswer(to=_own_address(request), session_id=session_id))
 
 
 def _ask_to_log_in(site: Site, page: Page, request: Request, visit: Visit) -> Response:
     """The log-in; where a session ended in a half-filled form, first what was typed, so that nothing is lost."""
     typed = {name: visit.form[name] for name in page.typed if visit.form.get(name)}
     if typed:
-        return _page_response(site, request, visit, PageAnswer(template="session_over.html", facts={"typed": typed}, status=403))
+        return page_response(site, request, visit, PageAnswer(template="session_over.html", facts={"typed": typed}, status=403))
     target = query_text({"next": _own_address(request)}) if request.method == "GET" else ""
     return RedirectResponse(f"/login?{target}", 303)
 
@@ -155,60 +116,11 @@ def _answer(site: Site, page: Page, visit: Visit, method: str) -> PageAnswer:
     if method == "POST":
         assert page.act is not None
         return page.act(visit)
+    if page.go is not None:
+        return page.go(visit)
     assert page.show is not None
     with site.portal.read() as reading:
         return page.show(visit, reading)
-
-
-def _status(error: LakewardError) -> int:
-    return STATUSES.get(error.exit_code, 503)
-
-
-def _visit(site: Site, request: Request, form: Mapping[str, str]) -> Visit:
-    session_id = request.cookies.get(security.SESSION_COOKIE, "")
-    return Visit(
-        portal=site.portal,
-        user=site.portal.logins.user_of(session_id) if session_id else None,
-        lang=language(request, site.portal.languages[0]),
-        path=request.url.path,
-        raw_path=request.scope.get("raw_path", b"").decode("ascii", "replace").partition("?")[0],
-        place=request.path_params,
-        query=dict(request.query_params),
-        form=form,
-        session_id=session_id,
-        address=request.client.host if request.client else "",
-    )
-
-
-def _page_response(site: Site, request: Request, visit: Visit, answer: PageAnswer) -> Response:
-    if answer.to:
-        response: Response = RedirectResponse(answer.to, 303)
-    else:
-        facts = {**_frame(site, request, visit), **answer.facts}
-        html = render(answer.template, visit.lang, site.portal.zone, facts)
-        response = Response(html, answer.status, media_type="text/html; charset=utf-8")
-        response.headers["Content-Language"] = "zh-Hans" if visit.lang is Lang.ZH else "en"
-    if answer.session_id is not None:
-        security.set_session(response, answer.session_id, secure=site.secure)
-    return response
-
-
-def _frame(site: Site, request: Request, visit: Visit) -> dict[str, Any]:
-    """What every page shows around its own."""
-    roles = visit.user.roles if visit.user else ()
-    titles = site.portal.role_titles() if visit.user else {}
-    return {
-        "project": site.portal.name,
-        "user": visit.user,
-        "titles": [titles.get(role, {}).get(visit.lang, role) for role in roles],
-        "menu": [(page.path, page.nav) for page in PAGES if page.nav and page.admits(roles)],
-        "path": visit.path,
-        "given": visit.query,
-        "theme": theme(request),
-        "longest": FIELD_LENGTHS,
-        "checked_at": site.portal.checked_at,
-        "lake_fault": site.portal.fault.render_page(visit.lang) if site.portal.fault else "",
-    }
 
 
 def _own_address(request: Request) -> str:
@@ -223,11 +135,18 @@ def _not_found(site: Site) -> Callable[[Request, Exception], Awaitable[Response]
             return finish(request, PlainTextResponse(f"{refusal.status}\n", refusal.status), secure=site.secure)
         if request.url.path.startswith(PREFIX):
             return no_address(request)
-        visit = await run_in_threadpool(_visit, site, request, {})
-        page = PageAnswer(template="not_found.html", status=404)
-        return finish(request, await run_in_threadpool(_page_response, site, request, visit, page), secure=site.secure)
+        return finish(request, await run_in_threadpool(_no_page, site, request), secure=site.secure)
 
     return answer
+
+
+def _no_page(site: Site, request: Request) -> Response:
+    visit = visit_of(site, request, {})
+    try:
+        visit, page = with_user(site, visit), PageAnswer(template="not_found.html", status=404)
+    except LakewardError as error:
+        page = _fault(visit, error)
+    return page_response(site, request, visit, page)
 
 
 async def _plain(_: Request, __: Exception) -> Response:

@@ -17,6 +17,8 @@ FIELD_LENGTHS: Mapping[str, int] = {
     **dict.fromkeys(("reason", "where", "expression", "value"), 2_000),
     **dict.fromkeys(("rows", "next"), 4_000),
     "category": 100,
+    "recipient": 254,
+    "days": 4,
     "q": 200,
 }
 OTHER_LENGTH = 1_000
@@ -33,6 +35,8 @@ class Visit:
         query, form: Parameters of the address and fields of the form; of several of one name the last.
         session_id: Id of the session; empty without one.
         address: Address of the client.
+        origin: Scheme, host and port by which the portal was reached.
+        browser: Secret of this browser from the begin of its log-in at the identity provider; empty without one.
     """
 
     portal: Portal
@@ -45,11 +49,26 @@ class Visit:
     form: Mapping[str, str] = field(default_factory=dict, repr=False)
     session_id: str = field(default="", repr=False)
     address: str = ""
+    origin: str = ""
+    browser: str = field(default="", repr=False)
 
     def page_number(self) -> int:
         """The page of a list, from 1; anything else is the first."""
         text = self.query.get("p", "1")
         return max(int(text), 1) if text.isascii() and text.isdigit() and len(text) < 7 else 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Download:
+    """A file that a page gives: comma-separated values.
+
+    Args:
+        name: Name of the file.
+        content: Its bytes.
+    """
+
+    name: str
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +81,8 @@ class PageAnswer:
         status: HTTP status.
         to: Address of the redirection.
         session_id: Id of a session to begin; empty to end one; None to keep it.
+        browser: Secret of this browser, to be shown again at the end of a log-in; empty to keep what it has.
+        download: A file in place of a page; None for a page.
     """
 
     template: str = ""
@@ -69,6 +90,8 @@ class PageAnswer:
     status: int = 200
     to: str = ""
     session_id: str | None = None
+    browser: str = field(default="", repr=False)
+    download: Download | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +102,7 @@ class Page:
         path: Its address; `{name}` is a part, and `{name:path}` the rest.
         roles: Roles that may see it, one of them is enough.
         show: Answers a visit by GET, with a reading of the read model.
+        go: Answers a visit by GET that asks another machine, without a reading.
         act: Answers a form, by POST; None for a page without one.
         nav: Message code of its entry in the menu; None for no entry.
         typed: Fields of its form that a person types: they are shown again where the session ended meanwhile.
@@ -87,6 +111,7 @@ class Page:
     path: str
     roles: frozenset[str]
     show: Callable[[Visit, ModelReading], PageAnswer] | None = None
+    go: Callable[[Visit], PageAnswer] | None = None
     act: Callable[[Visit], PageAnswer] | None = None
     nav: str | None = None
     typed: tuple[str, ...] = ()
@@ -98,4 +123,4 @@ class Page:
     @property
     def methods(self) -> tuple[str, ...]:
         """Methods that it answers."""
-        return (*(("GET",) if self.show else ()), *(("POST",) if self.act else ()))
+        return (*(("GET",) if self.show or self.go else ()), *(("POST",) if self.act else ()))

@@ -11,6 +11,8 @@ from starlette.responses import Response
 from lakeward.portal.page import FIELD_LENGTHS, OTHER_LENGTH
 
 SESSION_COOKIE, LANG_COOKIE, THEME_COOKIE = "lakeward_session", "lakeward_lang", "lakeward_theme"
+# Of a log-in at the identity provider, and the addresses that it is sent to.
+BROWSER_COOKIE, BROWSER_PATH = "lakeward_browser", "/login/oidc"
 # Bytes of a form.
 LARGEST_FORM = 64 * 1024
 MAX_FIELDS = 200
@@ -145,6 +147,11 @@ def set_session(response: Response, session_id: str, *, secure: bool) -> None:
         response.set_cookie(SESSION_COOKIE, session_id, httponly=True, samesite="lax", secure=secure, path="/")
     else:
         response.delete_cookie(SESSION_COOKIE, httponly=True, samesite="lax", secure=secure, path="/")
+
+
+def set_browser(response: Response, secret: str, *, secure: bool) -> None:
+    """Set the cookie of a log-in at the identity provider, for ten minutes; it comes back from another site."""
+    response.set_cookie(BROWSER_COOKIE, secret, max_age=600, httponly=True, samesite="lax", secure=secure, path=BROWSER_PATH)
 
 
 def remember(response: Response, name: str, value: str, *, secure: bool) -> None:

@@ -141,7 +141,7 @@ def _import_app() -> tuple[Any, Callable[[Portal, Door, str], Any]]:
     try:
         import uvicorn  # noqa: PLC0415 -- of an extra
 
-        from lakeward.portal import app, security  # noqa: PLC0415 -- as above
+        from lakeward.portal import app, security, site  # noqa: PLC0415 -- as above
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in {"jinja2", "markupsafe", "prometheus_client", "starlette", "uvicorn"}:
             raise
@@ -150,8 +150,8 @@ def _import_app() -> tuple[Any, Callable[[Portal, Door, str], Any]]:
     def make_app(portal: Portal, door: Door, secret: str) -> Any:
         hosts = LOOPBACK_HOSTS if door.is_loopback and not door.behind_proxy else ()
         trusted = security.TrustedProxy(door.user_header.lower(), secret) if door.user_header else None
-        site = app.Site(portal=portal, hosts=hosts, secure=door.secure, trusted=trusted)
-        return app.make_app(site, has_metrics=door.has_metrics)
+        reached = site.Site(portal=portal, hosts=hosts, secure=door.secure, trusted=trusted)
+        return app.make_app(reached, has_metrics=door.has_metrics)
 
     return uvicorn, make_app
 

@@ -20,7 +20,7 @@ from lakeward.profiling.series_proposals import SeriesProposal, propose_series
 from lakeward.profiling.type_candidates import STRING
 from lakeward.profiling.type_trials import StagedRecords
 
-RECEIVED, ADDRESS, RETAINED = "received_at", "address", "retained"
+ADDRESS, RETAINED = "address", "retained"
 # Columns of a reading that every draft has; the others only where a message fills them.
 _ALWAYS = ("series", "ts", "value", RETAINED)
 _OF_ALL_SERIES = ("value", "value_text", RETAINED)
@@ -70,7 +70,9 @@ def profile_messages(engine: Engine, segment: BatchInput, layout: PayloadLayout)
     time = _time_column(found, layout, sample.rows)
     series = propose_series(engine, values) if layout.has_readings and time else ()
     profile = _profile(staged, tuple(_drafted(found, layout, time, series)), values, sample, layout)
-    return MessageProfile(profile=profile, clock_offset=_clock_offset(engine, values, profile), reasons=rejects, series=series)
+    return MessageProfile(
+        profile=profile, clock_offset=_clock_offset(engine, values, profile, layout), reasons=rejects, series=series
+    )
 
 
 def _profile(
@@ -96,14 +98,10 @@ def _profile(
 def _time_column(found: tuple[ColumnProfile, ...], layout: PayloadLayout, rows: int) -> ColumnProfile | None:
     if layout.time:
         return next((column for column in found if column.name == layout.time and column.type.kind is Kind.TIMESTAMP), None)
-    own = find_time_column([column for column in found if column.name != _received(layout)])
+    own = find_time_column([column for column in found if column.name != layout.received])
     if own and own.converted >= _LEAST_TIMES * rows:
         return own
-    return next((column for column in found if column.name == _received(layout)), None)
-
-
-def _received(layout: PayloadLayout) -> str:
-    return RECEIVED if layout.has_readings else list(layout.names)[-1]
+    return next((column for column in found if column.name == layout.received), None)
 
 
 def _drafted(
@@ -112,9 +110,9 @@ def _drafted(
     """The columns of the contract: what neither a message nor the mapping fills is left out, and so is what serves the look alone."""
     always = (*_ALWAYS, "unit") if any(one.unit for one in series) else _ALWAYS
     for column in found:
-        if layout.has_readings and (column.name in {RECEIVED, ADDRESS} or not (column.filled or column.name in always)):
+        if layout.has_readings and (column.name in {layout.received, ADDRESS} or not (column.filled or column.name in always)):
             continue
-        if column.name == _received(layout) and column is not time:
+        if column.name == layout.received and column is not time:
             continue
         yield _of_all_series(column) if column.name in {layout.address, *_OF_ALL_SERIES} else column
 
@@ -155,11 +153,11 @@ def _series_key(key: Key, layout: PayloadLayout, time: ColumnProfile) -> Key:
     return key if len(key.columns) > 1 else Key((layout.address, time.name))
 
 
-def _clock_offset(engine: Engine, values: Relation, profile: Profile) -> float | None:
-    time = profile.times.column if profile.times else RECEIVED
-    if profile.column(time).source_name == f"${RECEIVED}":
+def _clock_offset(engine: Engine, values: Relation, profile: Profile, layout: PayloadLayout) -> float | None:
+    time = profile.times.column if profile.times else layout.received
+    if profile.column(time).source_name == layout.received_field:
         return None
-    received = identifier(RECEIVED)
+    received = identifier(layout.received)
     [found] = engine.fetch(
         f"SELECT median(epoch({received}) - epoch({identifier(time)})) AS seconds, max({received}) AS at FROM {values} WHERE {identifier(time)} IS NOT NULL"
     )

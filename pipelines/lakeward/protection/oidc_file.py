@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lakeward.contracts.document import Fault, decode_text
+from lakeward.contracts.portal_login import ALGORITHMS, DEFAULT_ALGORITHMS
 from lakeward.contracts.view import View
 from lakeward.core.errors import ContractError, PolicyError, ProtectionError
 from lakeward.core.keys import KeyDoc
@@ -14,9 +15,6 @@ from lakeward.protection.load import policy_errors, read_policy_document, root_v
 from lakeward.protection.load_rules import check_name
 from lakeward.protection.read_request import OWN_PARTY
 
-# Signatures by a private key that only the provider has.
-ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
-DEFAULT_ALGORITHMS = ("RS256", "ES256")
 # Hours that a token may live.
 HOURS = 24
 # The files of a provider hold no secret, so that all may read them; who can write them makes tokens of any name.

@@ -9,13 +9,14 @@ from lakeward.contracts.model import Contract
 from lakeward.contracts.project import DATASETS
 from lakeward.contracts.record_format import FileFormat
 from lakeward.contracts.series_file import SERIES_FILE
-from lakeward.contracts.source import COLLECTED_SOURCES, FileDropSource, KafkaSource, MqttSource, SqlSource
+from lakeward.contracts.source import LANDED_SOURCES, FileDropSource, KafkaSource, MqttSource, OpcUaHistorySource, SqlSource
 from lakeward.core.clock import Clock
 from lakeward.core.connections import ConnectionSettings
 from lakeward.core.dataset_names import NOT_RENAMED, NameHistory
 from lakeward.core.errors import UsageError
 from lakeward.core.storage.bucket import BucketStore
 from lakeward.sources.files import FileDrop, ProjectFolders
+from lakeward.sources.history.source import OpcUaHistory
 from lakeward.sources.kafka.source import KafkaTopic
 from lakeward.sources.landing_copies import LandingCopies
 from lakeward.sources.protocols import Source
@@ -59,7 +60,7 @@ def open_source(
         UsageError: A gold dataset has no source, or its source needs a lake in a folder.
     """
     folder, stored = landing.folder, landing.names.stored_name(contract.name)
-    if landing.store and isinstance(contract.source, (*COLLECTED_SOURCES, SqlSource, KafkaSource)):
+    if landing.store and isinstance(contract.source, LANDED_SOURCES):
         raise UsageError("source_needs_folder", dataset=contract.name)
     match contract.source:
         case FileDropSource() as source:
@@ -76,6 +77,14 @@ def open_source(
             return _segments(contract, premises, landing, clock)
         case KafkaSource() as source:
             return KafkaTopic(segments=_segments(contract, premises, landing, clock), source=source, connect=connect, clock=clock)
+        case OpcUaHistorySource() as source:
+            return OpcUaHistory(
+                segments=_segments(contract, premises, landing, clock),
+                source=source,
+                series_file=premises.root / DATASETS / contract.name / SERIES_FILE,
+                connect=connect,
+                clock=clock,
+            )
         case SqlSource() as source:
             return SqlTable(
                 segments=_segments(contract, premises, landing, clock),
@@ -93,12 +102,15 @@ def open_source(
 def _segments(contract: Contract, premises: ProjectFolders, landing: Landing, clock: Clock) -> SegmentSource:
     """The landed segments of the dataset; messages have a mapping of series."""
     assert contract.source
+    dataset = premises.root / DATASETS / contract.name
     has_messages = contract.record_format.format is FileFormat.MESSAGES
     return SegmentSource(
         dataset=landing.names.stored_name(contract.name),
         landing=landing.folder,
         format=contract.record_format.format,
         retention_days=contract.source.retention_days,
-        series_file=premises.root / DATASETS / contract.name / SERIES_FILE if has_messages else None,
+        series_file=dataset / SERIES_FILE if has_messages else None,
+        payload=contract.record_format.payload,
+        folder=dataset,
         clock=clock,
     )

@@ -1,7 +1,7 @@
 """The protocol of sources: plan, list and discard inputs. A source never reads rows (docs/explanation/batch.md)."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from lakeward.contracts.batch import BatchInput
 
@@ -68,4 +68,21 @@ class Source(Protocol):
 
     def discard(self, end: int) -> None:
         """Inputs up to `end` are in the lake and can be discarded; idempotent."""
+        ...
+
+
+@runtime_checkable
+class MessageSource(Source, Protocol):
+    """A source of messages, which can be read again by other schemas than those of their time."""
+
+    def refresh(self) -> None:
+        """Take what people edit beside the contract, mappings and schemas, for what is received from now on."""
+        ...
+
+    def schemas_version(self) -> int:
+        """Number of the newest schemas that `refresh` or `receive` took; 0 for none."""
+        ...
+
+    def inputs_by(self, start: int, end: int, schemas: int) -> tuple[BatchInput, ...]:
+        """As `inputs`, to be read by the schemas of this number; 0: by those of their time."""
         ...

@@ -19,9 +19,10 @@ from lakeward.flows import (
     verify_logs,
     watch_access,
 )
-from lakeward.portal.app import Site, make_app
+from lakeward.portal.app import make_app
 from lakeward.portal.security import SESSION_COOKIE, TrustedProxy
 from lakeward.portal.server import Door, serve_portal
+from lakeward.portal.site import Site
 from support.plant import Plant, make_plant
 from support.portal_site import SeenPage, Visitor, account_name, log_in, make_logins, new_client, open_site
 

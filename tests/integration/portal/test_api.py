@@ -13,8 +13,9 @@ from lakeward.core.errors import ProtectionError
 from lakeward.flows import AccessFilter, list_access
 from lakeward.portal.api.answers import CALLS_PER_MINUTE, CallLimit, document
 from lakeward.portal.api.endpoints import ENDPOINTS, PREFIX
-from lakeward.portal.app import Site, make_app
+from lakeward.portal.app import make_app
 from lakeward.portal.page import EVERYONE
+from lakeward.portal.site import Site
 from support.accounts import ADMIN, make_accounts
 from support.command_line import run_command
 from support.portal_site import ACCOUNTS, open_site

@@ -33,7 +33,7 @@ def addresses(visitor):
         path = address.partition("#")[0].partition("&")[0]
         path = re.sub(r"\?c=.*", "?c", path) if "?c=" in path else path.partition("?")[0]
         kind = re.sub(r"^(/d/[^/]+/r|/run|/g|/readiness|/help)/[^/]+", r"\1/*", path)
-        if kind in seen or path.startswith(("/evidence/", "/static/")):
+        if kind in seen or path.startswith(("/evidence/", "/static/")) or path.endswith(".csv"):
             continue
         seen[kind] = address
         waiting += [link for link in visitor.page(address).links if link.startswith("/")]

@@ -1,12 +1,14 @@
 """My work by role, and the access audit: what waits leads to where it is done, and each read opens to its columns and its place in the chain."""
 
+import csv
+import io
 import json
 import re
 
 import pytest
 
 from lakeward.core.settings import Settings
-from lakeward.flows import AccessFilter, list_access, list_findings, list_grades
+from lakeward.flows import AccessFilter, lineage_impact, list_access, list_findings, list_grades
 from lakeward.flows.audit.access_findings import AccessFinding, FindingState, append_findings
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.protection.access_rules import AccessRuleKind
@@ -174,3 +176,30 @@ def test_a_lake_without_a_log_has_an_empty_audit(tmp_path):
         auditor = log_in(portal, "auditor", passwords["auditor"])
         for address in ("/work", "/access", "/access/logins", "/admin"):
             assert auditor.get(address).status_code in {200, 403}
+
+
+def rows_of(answer):
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/csv; charset=utf-8")
+    assert answer.headers["content-disposition"].startswith("attachment; filename=")
+    return list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
+
+
+def test_the_reads_come_as_a_file_whole(visitors, plant, found):
+    link = next(link for link in visitors["auditor"].page("/access").links if link.startswith("/access/reads.csv"))
+    head, *rows = rows_of(visitors["auditor"].get(link))
+    assert (head[0], len(head)) == ("Time (UTC)", 17)
+    assert sorted((row[14], row[15]) for row in rows) == sorted(
+        tuple(one.entry.split("/")) for one in list_access(plant, AccessFilter())
+    )
+    assert rows_of(visitors["auditor"].get("/access/reads.csv?account=no.one")) == [head]
+    assert rows_of(visitors["cdo"].get("/access/reads.csv", "zh"))[0][0] == "时间（UTC）"
+
+
+def test_what_a_change_touches_comes_as_a_file_whole(visitors, plant):
+    start = "silver.plant_telemetry.value"
+    link = next(link for link in visitors["analyst"].page(f"/impact?c={start}").links if link.startswith("/impact.csv"))
+    head, *rows = rows_of(visitors["analyst"].get(link))
+    hops = lineage_impact(plant, start)
+    assert [(row[0], row[1], row[6]) for row in rows] == [(hop.field, str(hop.depth), hop.owner or "") for hop in hops]
+    assert (head[-1], "analyst: " in "".join(row[-1] for row in rows)) == ("Seen by", True)
+    assert visitors["analyst"].get("/impact.csv").status_code == 404

@@ -11,7 +11,7 @@ if any(find_spec(name) is None for name in ("numpy", "pyarrow", "cryptography"))
 import duckdb
 
 from lakeward.core.errors import LakewardError
-from lakeward.flows import CopyForm, ExportRequest, export_table, trace_copy
+from lakeward.flows import CopyForm, ExportRequest, export_table, rename_dataset, trace_copy
 from lakeward.flows.base import governance
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.protection.keys import Scheme, key_text
@@ -173,3 +173,15 @@ def test_the_command_names_the_recipient_and_what_it_can_not_see(plant, tmp_path
     refused = run_command(capsys, settings.start, "trace", str(folder / "acme.parquet"))
     assert refused.code == 2
     assert "role" in refused.err
+
+
+def test_a_copy_of_before_a_renaming_is_still_its_recipients(tmp_path):
+    settings = make_lake(tmp_path / "plant")
+    grades = grades_of(None, open_workspace(settings).project.contract(NAME))
+    for recipient in ("acme", "bolt"):
+        export(settings, tmp_path / f"{recipient}.parquet", recipient)
+    before = trace(settings, tmp_path / "acme.parquet")
+    rename_dataset(settings, NAME, "sensors_b")
+    after = trace_copy(settings, tmp_path / "acme.parquet", "steward", grade_lookup=lambda *_: grades)
+    assert [(each.recipient, each.z) for each in after.identified] == [(each.recipient, each.z) for each in before.identified]
+    assert [each.recipient for each in after.identified] == ["acme"]

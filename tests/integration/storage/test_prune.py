@@ -1,6 +1,7 @@
 """Pruning removes backups by a policy and what no backup has any more; what is kept stays whole, and nothing is removed beside a backup."""
 
 import os
+import platform
 import re
 import signal
 import threading
@@ -12,6 +13,7 @@ import pytest
 from lakeward.core.errors import DataError, UsageError
 from lakeward.core.settings import Settings
 from lakeward.core.storage.folder import FolderStore
+from lakeward.core.storage.lake import Lake
 from lakeward.core.storage.object_lock import ObjectLocks
 from lakeward.flows import (
     PrunePolicy,
@@ -24,7 +26,7 @@ from lakeward.flows import (
     verify_backups,
 )
 from lakeward.flows.backup import prune as pruning
-from lakeward.flows.backup.manifest import Manifest
+from lakeward.flows.backup.manifest import Manifest, origin_of
 from lakeward.flows.backup.removal import alone_at
 from lakeward.flows.backup.repository import open_repository
 from support.object_stores import environment, make_locked_bucket, options, versitygw
@@ -140,6 +142,21 @@ def test_backups_of_another_project_are_left(plant, tmp_path):
     assert prune_backups(plant.settings, place, PrunePolicy(last=1)).kept == (mine,)
     assert ids(plant, place) == [theirs, mine]
     assert verify_backups(plant.settings, place).damaged == ()
+
+
+def test_backups_of_another_lake_of_the_same_name_are_left(plant, tmp_path):
+    place = str(tmp_path / "backups")
+    theirs = back_up(make_plant(tmp_path / "other").settings, place).id
+    back_up(plant.settings, place)
+    mine = back_up(plant.settings, place).id
+    assert prune_backups(plant.settings, place, PrunePolicy(last=1)).kept == (mine,)
+    assert ids(plant, place) == [theirs, mine]
+
+
+def test_lakes_of_two_machines_in_folders_of_the_same_name_are_two():
+    here = origin_of("plant", Lake.in_folder("/srv/plant/lake"))
+    assert here.host == platform.node() != ""
+    assert here != here._replace(host="another")
 
 
 def test_what_a_damaged_manifest_names_is_not_removed(plant, tmp_path):

@@ -6,26 +6,13 @@ from lakeward.core.errors import LakewardError
 from lakeward.core.settings import Settings
 from lakeward.flows import lint_contracts, project_status, run_dataset
 from lakeward.flows.operations.source_checks import check_sources
-from support.kafka_cluster import CONTRACT, message_value, produce, require_client
+from support.kafka_cluster import CONTRACT, local_cluster, message_value, produce
 from support.mqtt_plant import MqttPlant
-
-# As librdkafka calls the number of brokers that it starts in this process.
-BROKERS = "test." + "mock" + ".num.brokers"
-
-
-class Cluster:
-    """It lives as long as this producer."""
-
-    def __init__(self, kafka) -> None:
-        self.producer = kafka.Producer({BROKERS: 1, "bootstrap.servers": "unused", "log_level": 0})
-        [broker] = self.producer.list_topics(timeout=30).brokers.values()
-        self.options = {"bootstrap.servers": f"{broker.host}:{broker.port}", "log_level": 0}
-        self.url = f"kafka://{broker.host}:{broker.port}"
 
 
 @pytest.fixture
 def cluster():
-    return Cluster(require_client())
+    return local_cluster()
 
 
 @pytest.fixture

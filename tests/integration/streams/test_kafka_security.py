@@ -7,7 +7,7 @@ from lakeward.core.settings import Settings
 from lakeward.flows import run_dataset
 from lakeward.flows.operations.source_checks import check_sources
 from support.certificates import make_certificate
-from support.kafka_cluster import CONTRACT, create_topic, make_secured_broker, message_value, produce
+from support.kafka_cluster import CONTRACT, create_topic, make_scram_broker, make_secured_broker, message_value, produce
 from support.mqtt_plant import MqttPlant
 
 pytestmark = [pytest.mark.exhaustive, pytest.mark.timeout(600)]
@@ -45,3 +45,33 @@ def test_certificates_and_passwords_are_needed_and_checked(tmp_path, broker):
             run_dataset(settings(url), "line")
         assert refused.value.code == code
         assert "wrong" not in str(refused.value)
+
+
+def test_scram_by_either_hash(tmp_path):
+    broker = make_scram_broker(tmp_path / "broker")
+    broker.start()
+    try:
+        own = {
+            "security.protocol": "SASL_SSL",
+            "sasl.mechanism": "SCRAM-SHA-512",
+            "sasl.username": "reader",
+            "sasl.password": "secret",
+        }
+        options = {**broker.options, **own, "ssl.ca.location": str(broker.folder / "ca.pem")}
+        create_topic(options, "readings")
+        produce(options, "readings", [(n % 4, None, message_value(n)) for n in range(20)])
+        plant = MqttPlant(tmp_path / "plant", "", CONTRACT)
+
+        def settings(user, query=""):
+            url = f"kafkas://{user}@127.0.0.1:{broker.port}?ca={broker.folder}/ca.pem{query}"
+            return Settings.load(plant.root, environ={"LAKEWARD_CONN_PLANT_BROKER": url})
+
+        assert run_dataset(settings("reader:secret"), "line").counts.silver == 20
+        produce(options, "readings", [(n % 4, None, message_value(n)) for n in range(20, 30)])
+        assert run_dataset(settings("reader:secret", "&mechanism=SCRAM-SHA-256"), "line").counts.silver == 10
+        for user, query in (("reader:wrong", ""), ("other:secret", ""), ("reader:secret", "&mechanism=PLAIN")):
+            with pytest.raises(LakewardError) as refused:
+                run_dataset(settings(user, query), "line")
+            assert refused.value.code == "kafka_login_refused"
+    finally:
+        broker.stop()

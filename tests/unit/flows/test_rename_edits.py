@@ -72,3 +72,12 @@ def test_a_drop_folder_that_followed_from_the_name_stays(text):
     before, after = (parse_contract(each, "contract.odcs.yaml") for each in (text, EDIT.contract(text)))
     assert (before.source.path, after.source.path) == (PurePosixPath("inbox/press_line"),) * 2
     assert after.name == "press_a"
+
+
+@pytest.mark.parametrize(("kind", "ids"), [("mqtt", ["clientId"]), ("sparkplug", ["clientId", "hostId"])])
+def test_ids_under_which_a_broker_knows_the_dataset_stay(kind, ids):
+    text = re.sub(r"    value: \{path.*", f"    value: {{kind: {kind}, connection: broker}}", TEXT)
+    changed = EDIT.contract(text)
+    assert all(f"{each}: lakeward-press_line" in changed for each in ids)
+    assert EDIT.contract(changed) == changed
+    assert "path:" not in changed

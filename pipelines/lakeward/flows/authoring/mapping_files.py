@@ -1,4 +1,4 @@
-"""Problems of the files beside a contract that map addresses: `series.csv`, and the registers of devices."""
+"""Problems of the files beside a contract: `series.csv`, the registers of devices, and the schemas of payloads."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -6,45 +6,52 @@ from pathlib import Path
 from lakeward.contracts.collected_source import ModbusSource, OpcUaSource
 from lakeward.contracts.model import Contract
 from lakeward.contracts.opcua_address import check_node_mapping
+from lakeward.contracts.payload_schemas import SchemaSet
 from lakeward.contracts.project import DATASETS
 from lakeward.contracts.record_format import FileFormat
 from lakeward.contracts.register_map import REGISTERS_FILE, check_register_map
 from lakeward.contracts.series_file import SERIES_FILE, check_series_file
-from lakeward.core.errors import DefinitionError
+from lakeward.contracts.source import OpcUaHistorySource
+from lakeward.core.errors import DefinitionError, LakewardError
 from lakeward.flows.base.answers import FileProblem
 from lakeward.flows.base.workspace import Workspace
+from lakeward.sources.segments.schemas import read_project_schemas
 
 
 def lint_mappings(workspace: Workspace, contract: Contract) -> list[FileProblem]:
-    """Every problem of the dataset's mappings, in the order of their lines."""
-    return [_problem(workspace, fault) for fault in _faults(workspace, contract)]
+    """Every problem of the dataset's mappings and schemas, in the order of their lines."""
+    return [_problem(workspace, contract, fault) for fault in _faults(workspace, contract)]
 
 
-def _faults(workspace: Workspace, contract: Contract) -> Iterator[DefinitionError]:
+def _faults(workspace: Workspace, contract: Contract) -> Iterator[LakewardError]:
     if contract.record_format.format is not FileFormat.MESSAGES:
         return
     folder = workspace.project.root / DATASETS / contract.name
     series = folder / SERIES_FILE
     found: Iterable[DefinitionError] = ()
-    if isinstance(contract.source, OpcUaSource):
+    if isinstance(contract.source, OpcUaSource | OpcUaHistorySource):
         found = check_node_mapping(series)[1]
     elif series.is_file():
         found = check_series_file(series)[1]
     yield from found
     if isinstance(contract.source, ModbusSource):
         yield from check_register_map(folder / REGISTERS_FILE)[1]
+    if contract.record_format.payload:
+        try:
+            read_project_schemas(folder, contract.record_format.payload, SchemaSet())
+        except LakewardError as error:
+            yield error
 
 
-def _problem(workspace: Workspace, fault: DefinitionError) -> FileProblem:
-    path = fault.facts["file"]
-    assert isinstance(path, Path)
-    file = workspace.project.label(path)
-    facts = {**fault.facts, "file": file}
+def _problem(workspace: Workspace, contract: Contract, fault: LakewardError) -> FileProblem:
+    found = fault.facts.get("file", workspace.project.contract_path(contract.name))
+    path = found if isinstance(found, Path) else workspace.project.root / DATASETS / contract.name / str(found)
+    facts = {**fault.facts, "file": workspace.project.label(path)}
     line, column = facts.get("line"), facts.get("column")
     return FileProblem(
-        file=file,
+        file=workspace.project.label(path),
         line=line if isinstance(line, int) else None,
-        column=column if isinstance(column, str) else None,
+        column=column if isinstance(column, int | str) else None,
         code=fault.code,
         facts=facts,
     )

@@ -24,7 +24,8 @@ from lakeward.flows.base.workspace import open_workspace
 if TYPE_CHECKING:
     from lakeward.sources.collectors.modbus.look import DeviceLook
 
-SCHEME = "modbus"
+# Without and with TLS.
+SCHEMES = ("modbus", "modbuss")
 
 
 def draft_from_devices(settings: Settings, name: str, url: str, watch: str, stop: Event) -> DraftedDataset:

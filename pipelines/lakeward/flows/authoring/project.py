@@ -6,6 +6,9 @@ from pathlib import Path
 from lakeward.core.errors import MachineError, UsageError
 from lakeward.flows.authoring.project_files import project_files
 
+# Characters of a project's name.
+MAX_NAME = 63
+
 
 def create_project(folder: Path) -> Path:
     """Create a project in `folder`; returns its absolute path.
@@ -17,7 +20,7 @@ def create_project(folder: Path) -> Path:
     root = folder.absolute()
     if (root / "expectations").exists():
         raise UsageError("project_exists", folder=root)
-    name = re.sub(r"[^a-z0-9_]+", "_", root.name.lower()).strip("_") or "plant"
+    name = re.sub(r"[^a-z0-9_]+", "_", root.name.lower())[:MAX_NAME].strip("_") or "plant"
     try:
         for path, text in project_files(name).items():
             (root / path).parent.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,10 @@
 """The files that a new project begins with, each with comments that say what it is for."""
 
+import json
 from collections.abc import Mapping
 from importlib import resources
+
+import yaml
 
 from lakeward.flows.base.policy_file import POLICY_FILE
 from lakeward.flows.base.workspace import WEIGHTS_FILE
@@ -73,7 +76,7 @@ def project_files(name: str) -> Mapping[str, str]:
     """
     policy = resources.files("lakeward") / POLICY_FILE
     return {
-        "expectations/project.yaml": PROJECT_TEMPLATE.format(name=name),
+        "expectations/project.yaml": PROJECT_TEMPLATE.format(name=_as_text(name)),
         "expectations/datasets/.gitkeep": "",
         str(POLICY_FILE): policy.read_text(encoding="utf-8"),
         str(TESTS_FILE): TESTS_TEXT,
@@ -84,6 +87,11 @@ def project_files(name: str) -> Mapping[str, str]:
         SAMPLE_FILE: "\n".join(_sample()) + "\n",
         ".gitignore": GITIGNORE_TEXT,
     }
+
+
+def _as_text(name: str) -> str:
+    """The name as YAML reads it back: `2026` and `on` are a number and a truth value there unless they are quoted."""
+    return name if yaml.load(name, Loader=yaml.CSafeLoader) == name else json.dumps(name)
 
 
 def _sample() -> list[str]:

@@ -20,6 +20,8 @@ from lakeward.flows.base.replace_file import replace_file
 _LAYERS = "|".join((*(layer for layer in Layer if layer is not Layer.GOVERNANCE), "landing"))
 # Keys of policies whose mapping or list names datasets: weights, declarations of important data, declared sizes.
 _LISTS_DATASETS = frozenset({"datasets", "declared", "supersedes"})
+# Kind of source -> keys whose default bears the dataset's name, and under which a broker keeps a session or edges know their host.
+_IDS = {"mqtt": ("clientId",), "sparkplug": ("clientId", "hostId")}
 _EXPECTATIONS = PurePosixPath("expectations")
 _EDITED = frozenset({".yaml", ".yml", ".sql", ".json"})
 # Folders whose files people keep by themselves: what they name is reported, and not edited.
@@ -78,23 +80,27 @@ class NameEdit:
         return text if has_alias else re.sub(rf'(?<![\w."])("?){self.old}\1(?=\s*\.)', rf"\g<1>{self.new}\g<1>", text)
 
     def contract(self, text: str) -> str:
-        """The dataset's own contract: also its name, that of its schema, and a drop folder that followed from the name."""
+        """The dataset's own contract: also its name, that of its schema, and what senders know it by, where that followed from the name."""
         text = self._scalars(self._tables(text))
         root = yaml.compose(text, Loader=yaml.SafeLoader) if text else None
         if not isinstance(root, MappingNode):
             return text
         found = [node for node in _names(root) if node.value == self.old]
         changes = [(node.start_mark.index, node.end_mark.index, self.new) for node in found]
-        return _apply_changes(text, [*changes, *self._drop_folder(root)]) if found else text
+        return _apply_changes(text, [*changes, *self._known_outside(root)]) if found else text
 
-    def _drop_folder(self, root: MappingNode) -> Iterator[tuple[int, int, str]]:
-        """Write down the folder that files are dropped into: by default it bears the dataset's name, and senders know it."""
+    def _known_outside(self, root: MappingNode) -> Iterator[tuple[int, int, str]]:
+        """Write down what bears the dataset's name by default and others know: the folder of drops, and the ids under which a broker keeps a session."""
         source = _source(root)
-        if source is None or not source.value or {"path", "connection"} & {key.value for key, _ in source.value}:
+        if source is None or not source.value:
             return
+        entries = {key.value: value.value for key, value in source.value}
+        names = _IDS.get(entries.get("kind", ""), () if "connection" in entries else ("path",))
         at = source.value[0][0].start_mark
         gap = ", " if source.flow_style else "\n" + " " * at.column
-        yield at.index, at.index, f"path: inbox/{self.old}{gap}"
+        for name in names:
+            if name not in entries:
+                yield at.index, at.index, f"{name}: {'inbox/' if name == 'path' else 'lakeward-'}{self.old}{gap}"
 
     def _tables(self, text: str) -> str:
         return re.sub(rf'\b({_LAYERS})("?\s*\.\s*"?){self.old}\b', rf"\g<1>\g<2>{self.new}", text)

@@ -14,7 +14,7 @@ from lakeward.engines.protocols import Engine
 from lakeward.flows.backup.copying import ContentCopier, FileToCopy
 from lakeward.flows.backup.lake_content import lake_files, pinned_versions
 from lakeward.flows.backup.lake_places import lie_in_each_other
-from lakeward.flows.backup.manifest import BackupTable, Manifest, NeededKey, Part, backup_id
+from lakeward.flows.backup.manifest import BackupTable, Manifest, NeededKey, Part, backup_id, origin_of
 from lakeward.flows.backup.needed_keys import needed_keys
 from lakeward.flows.backup.object_locks import check_lockable, lock_manifest, lock_objects
 from lakeward.flows.backup.removal import alone_at
@@ -98,13 +98,15 @@ def _store_content(workspace: Workspace, engine: Engine, repository: BackupRepos
     """Store what the lake and the project consist of now; the manifest of it."""
     started = datetime.now(UTC)
     versions = pinned_versions(engine, workspace.lake)
-    previous = repository.newest(workspace.project.name, str(workspace.lake))
+    origin = origin_of(workspace.project.name, workspace.lake)
+    previous = repository.newest(origin)
     copier = ContentCopier(repository, previous, engine.scratch)
     files = copier.copy([*_sources(workspace, versions)])
     return Manifest(
         id=backup_id(started),
-        project=workspace.project.name,
-        lake=str(workspace.lake),
+        project=origin.project,
+        lake=origin.lake,
+        host=origin.host,
         is_remote=workspace.lake.options is not None,
         schema_version=max(engine.txn(governance.table_name(SCHEMA_TABLE), SCHEMA_APP), 1),
         program=metadata.version("lakeward"),

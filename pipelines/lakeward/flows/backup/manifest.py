@@ -2,15 +2,17 @@
 
 import hashlib
 import json
+import platform
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import PureWindowsPath
-from typing import Any
+from typing import Any, NamedTuple
 
 from lakeward.core.errors import DataError
+from lakeward.core.storage.lake import Lake
 from lakeward.flows.base.answers import fields_of
 
 FORMAT = 1
@@ -70,6 +72,19 @@ class NeededKey:
         return fields_of(self)
 
 
+class BackupOrigin(NamedTuple):
+    """A lake: projects and folders of different machines may have the same names."""
+
+    project: str
+    lake: str
+    host: str
+
+
+def origin_of(project: str, lake: Lake) -> BackupOrigin:
+    """The lake of a project on this machine."""
+    return BackupOrigin(project, str(lake), "" if lake.options is not None else platform.node())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """A backup.
@@ -84,6 +99,7 @@ class Manifest:
         stored: Bytes that were new in the place of backups.
         locked_until: Until when its objects can't be deleted, in ISO 8601; None where nothing keeps them.
         kept_until: Until when `prune` leaves it, as its maker asked, also where nothing else keeps it.
+        host: Name of the machine on which the lake lay; empty of an object store, whose address is the same everywhere.
     """
 
     id: str
@@ -100,6 +116,12 @@ class Manifest:
     keys: tuple[NeededKey, ...]
     files: tuple[BackupFile, ...]
     kept_until: str | None = None
+    host: str = ""
+
+    @property
+    def origin(self) -> "BackupOrigin":
+        """The lake that it is of."""
+        return BackupOrigin(self.project, self.lake, self.host)
 
     @property
     def size(self) -> int:

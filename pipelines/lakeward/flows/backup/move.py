@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from lakeward.contracts.source import COLLECTED_SOURCES, SqlSource
+from lakeward.contracts.source import LANDED_SOURCES
 from lakeward.core.errors import InvariantError, StoreConflictError, UsageError
 from lakeward.core.names import Layer, TableName
 from lakeward.core.settings import EMBEDDED
@@ -57,7 +57,7 @@ def check_movable(workspace: Workspace, target: Lake) -> None:
     if workspace.project.quotas:
         raise UsageError("quotas_need_folder", lake=target)
     for name, contract in workspace.project.valid_contracts().items():
-        if isinstance(contract.source, (*COLLECTED_SOURCES, SqlSource)):
+        if isinstance(contract.source, LANDED_SOURCES):
             raise UsageError("source_needs_folder", dataset=name)
 
 

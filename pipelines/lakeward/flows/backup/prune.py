@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from lakeward.contracts.project import find_project, load_project
 from lakeward.core.errors import UsageError
 from lakeward.core.settings import Settings
 from lakeward.core.storage.probe import check_store
-from lakeward.flows.backup.manifest import Manifest
+from lakeward.flows.backup.manifest import Manifest, origin_of
 from lakeward.flows.backup.removal import alone_at, remove_objects, stored_contents
 from lakeward.flows.backup.repository import MANIFESTS, BackupRepository, object_name, open_repository
 from lakeward.flows.base.answers import fields_of
+from lakeward.flows.base.workspace import open_workspace
 
 # What backups of one period have in common; times are those of their ids, in UTC.
 _PERIODS: dict[str, Callable[[datetime], object]] = {
@@ -75,7 +75,7 @@ class PruneAnswer:
 
 
 def prune_backups(settings: Settings, address: str, policy: PrunePolicy, *, dry_run: bool = False) -> PruneAnswer:
-    """Remove the backups of this project that the policy does not keep; those of other projects at the place are left.
+    """Remove the backups of this lake that the policy does not keep; those of other lakes at the place are left, of the same name too.
 
     Args:
         address: Folder or URL of the backups.
@@ -89,13 +89,14 @@ def prune_backups(settings: Settings, address: str, policy: PrunePolicy, *, dry_
     """
     if policy == PrunePolicy():
         raise UsageError("prune_without_policy")
-    project = load_project(find_project(settings.start))
+    workspace = open_workspace(settings)
+    project = workspace.project
     repository = open_repository(settings, address, project)
     repository.manifest_names()  # says so where there is none
     check_store(repository.place)
     with alone_at(repository) as lease:
         stored = {f"{MANIFESTS}/{name}": repository.manifest(name) for name in repository.manifest_names()}
-        own = {name: each for name, each in stored.items() if each.project == project.name}
+        own = {name: each for name, each in stored.items() if each.origin == origin_of(project.name, workspace.lake)}
         wanted, now = policy.kept(own.values()), datetime.now(UTC)
         going = {name for name, each in own.items() if each.id not in wanted and not _is_kept(each, now)}
         if not dry_run:

@@ -18,7 +18,7 @@ from lakeward.core.storage import FileStore
 from lakeward.core.storage.folder import FolderStore
 from lakeward.core.storage.lake import Lake
 from lakeward.core.storage.object_lock import ObjectLocks
-from lakeward.flows.backup.manifest import SHA256, Manifest, id_of_name, manifest_name, read_manifest
+from lakeward.flows.backup.manifest import SHA256, BackupOrigin, Manifest, id_of_name, manifest_name, read_manifest
 from lakeward.flows.base.connections import connection_of
 from lakeward.flows.base.lake import lake_at_url
 
@@ -99,12 +99,12 @@ class BackupRepository:
             raise UsageError("backup_not_found", place=self.place, backup=ascii(wanted or "-"), newest=newest)
         return self.manifest(found[-1])
 
-    def newest(self, project: str, lake: str) -> Manifest | None:
+    def newest(self, origin: BackupOrigin) -> Manifest | None:
         """The newest backup of this lake whose manifest is whole; None before the first. Others may share the place."""
         for name in reversed(self.manifest_names()):
             with suppress(DataError):
                 found = self.manifest(name)
-                if (found.project, found.lake) == (project, lake):
+                if found.origin == origin:
                     return found
         return None
 

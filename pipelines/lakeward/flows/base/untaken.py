@@ -38,8 +38,11 @@ def untaken_among(contract: Contract, drops: DropFolders) -> tuple[Notice, ...]:
     folder = drops.folders.get(contract.name)
     if folder is None or not isinstance(contract.source, FileDropSource):
         return ()
+    left = visible_files(folder) - drops.taken
+    if not left:  # of thousands of datasets none has to look at the folders of all others
+        return ()
     others = set(drops.folders.values()) - {folder}
-    strangers = {file for file in visible_files(folder) - drops.taken if not _lies_in(file, folder, others)}
+    strangers = {file for file in left if not _lies_in(file, folder, others)}
     facts = {"dataset": contract.name, "folder": folder, "pattern": contract.source.pattern}
     return _notices("file_not_taken", folder, strangers, facts)
 

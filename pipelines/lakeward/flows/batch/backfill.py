@@ -5,13 +5,14 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from lakeward.contracts.model import Contract
-from lakeward.contracts.source import SqlSource
+from lakeward.contracts.source import SPAN_SOURCES
 from lakeward.core.errors import UsageError
 from lakeward.core.settings import Settings
 from lakeward.flows.base.batch_context import ignore_step
 from lakeward.flows.base.report import RunReport
 from lakeward.flows.base.workspace import OnProgress, ignore_progress, open_workspace, record_telemetry
 from lakeward.flows.batch.ingest import run_ingest
+from lakeward.sources.history.source import OpcUaHistory
 from lakeward.sources.protocols import ReceiveResult, Source
 from lakeward.sources.sql.source import SqlTable
 
@@ -25,12 +26,12 @@ class Span:
 
 
 def backfill_dataset(settings: Settings, name: str, span: Span, *, on_progress: OnProgress = ignore_progress) -> RunReport:
-    """Read the rows of a span from the database and run them. Rows that silver has already are duplicates or corrections, by their key.
+    """Read the rows of a span from the database, or the server's history, and run them. Rows that silver has already are duplicates or corrections, by their key.
 
     Repeated, it lands nothing unless the rows of the span have changed.
 
     Raises:
-        UsageError: The dataset is read from no database, has no time column or no key, or a time is not valid.
+        UsageError: The dataset is read from no database and no history, has no time column or no key, or a time is not valid.
         LakewardError: As `run_dataset`.
     """
     workspace = open_workspace(settings, on_progress)
@@ -44,7 +45,7 @@ def backfill_dataset(settings: Settings, name: str, span: Span, *, on_progress: 
 
     def receive(source: Source) -> ReceiveResult:
         nonlocal landed
-        landed = source.receive_span(column, since, until) if isinstance(source, SqlTable) else 0
+        landed = source.receive_span(column, since, until) if isinstance(source, SqlTable | OpcUaHistory) else 0
         return ReceiveResult(landed, 0, ())
 
     with record_telemetry(workspace, "backfill") as traced:
@@ -57,7 +58,7 @@ def backfill_dataset(settings: Settings, name: str, span: Span, *, on_progress: 
 
 def _time_column(contract: Contract) -> str:
     """The time column, as the database calls it."""
-    if not isinstance(contract.source, SqlSource):
+    if not isinstance(contract.source, SPAN_SOURCES):
         raise UsageError("backfill_no_database", dataset=contract.name)
     if contract.time_column is None:
         raise UsageError("backfill_without_time", dataset=contract.name)

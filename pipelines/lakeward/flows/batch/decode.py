@@ -30,7 +30,7 @@ from lakeward.flows.batch.origins import column_origins
 from lakeward.flows.batch.publish import publish_silver
 from lakeward.flows.batch.publish_plan import plan_publish
 from lakeward.flows.batch.receive import REJECT_COLUMNS, append_once
-from lakeward.sources.protocols import Source
+from lakeward.sources.protocols import MessageSource, Source
 
 log = logging.getLogger(__name__)
 # Segments that are read again in one batch.
@@ -61,21 +61,24 @@ class RejectSelection:
     Args:
         segments: First and last segment.
         reasons: Message codes of why they were rejected; empty: any.
+        schemas: Number of the schemas to read them by; 0: those of their time.
     """
 
     segments: tuple[int, int] = (0, (1 << 63) - 1)
     reasons: tuple[str, ...] = ()
+    schemas: int = 0
 
     def to_request(self, by: str) -> str:
         """The selection as JSON, with who asked for it."""
-        return json.dumps({"segments": self.segments, "reasons": self.reasons, "by": by}, ensure_ascii=False)
+        request = {"segments": self.segments, "reasons": self.reasons, "schemas": self.schemas, "by": by}
+        return json.dumps(request, ensure_ascii=False)
 
 
 def parse_reject_request(text: str) -> RejectSelection:
     """The selection of a planned batch."""
     request = json.loads(text)
     first, last = request["segments"]
-    return RejectSelection(segments=(first, last), reasons=tuple(request["reasons"]))
+    return RejectSelection(segments=(first, last), reasons=tuple(request["reasons"]), schemas=request.get("schemas", 0))
 
 
 def rejected_segments(engine: Engine, contract: Contract, reasons: Sequence[str]) -> list[int]:
@@ -126,12 +129,23 @@ def decode_rejects(
     return Decoded(rows, new, engine.fetch(f"SELECT count(*) AS n FROM {rows}")[0]["n"])
 
 
-def segments_of(source: Source, numbers: Sequence[int]) -> tuple[BatchInput, ...]:
-    """The segments of these numbers that are still kept."""
+def message_source(source: Source) -> MessageSource:
+    """The source as one of messages.
+
+    Raises:
+        InvariantError: It is none.
+    """
+    if not isinstance(source, MessageSource):
+        raise InvariantError("source_without_messages", source=type(source).__name__)
+    return source
+
+
+def segments_of(source: MessageSource, numbers: Sequence[int], schemas: int) -> tuple[BatchInput, ...]:
+    """The segments of these numbers that are still kept, to be read by the schemas of a number."""
     found: list[BatchInput] = []
     for number in numbers:
         try:
-            found += source.inputs(number - 1, number)
+            found += source.inputs_by(number - 1, number, schemas)
         except InvariantError:
             continue
     return tuple(found)
@@ -165,7 +179,8 @@ def _receive(context: BatchContext, source: Source) -> Counts:
     engine, contract, seq = context.engine, context.contract, context.pinned.seq
     if engine.txn(contract.table(Layer.BRONZE), context.bronze_txn.app) < seq:
         selection = parse_reject_request(context.pinned.request or "")
-        inputs = segments_of(source, [n for n in rejected_segments(engine, contract, selection.reasons) if _is_in(n, selection)])
+        numbers = [n for n in rejected_segments(engine, contract, selection.reasons) if _is_in(n, selection)]
+        inputs = segments_of(message_source(source), numbers, selection.schemas)
         with trace_step(context, Layer.BRONZE, [lineage_events.landing_dataset(contract, inputs)]) as outputs:
             decoded = decode_rejects(engine, contract, selection, inputs, seq)
             has_rejects = bool(engine.fetch(f"SELECT count(*) AS n FROM {decoded.rejects}")[0]["n"])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lakeward.contracts.collected_source import HttpSource, ModbusSource, OpcUaSource, SparkplugSource
 from lakeward.contracts.model import Contract
-from lakeward.contracts.source import COLLECTED_SOURCES, FileDropSource, KafkaSource, MqttSource, SqlSource
+from lakeward.contracts.source import COLLECTED_SOURCES, FileDropSource, KafkaSource, MqttSource, OpcUaHistorySource, SqlSource
 from lakeward.core.errors import MachineError
 from lakeward.core.settings import Settings
 from lakeward.flows.base.answers import fields_of
@@ -55,6 +55,7 @@ _EXTRAS = {
     KafkaSource: "kafka",
     HttpSource: "http",
     OpcUaSource: "opcua",
+    OpcUaHistorySource: "opcua",
     ModbusSource: "modbus",
     SparkplugSource: "sparkplug",
 }

@@ -9,7 +9,7 @@ from typing import Any
 
 from lakeward.core.errors import UsageError
 from lakeward.core.spelling import did_you_mean
-from lakeward.engines.protocols import Engine
+from lakeward.engines.protocols import Engine, TableReader
 from lakeward.engines.tables import Txn
 from lakeward.flows.base import governance
 from lakeward.flows.base.answers import fields_of
@@ -72,7 +72,7 @@ class Incident:
         return fields_of(self)
 
 
-def read_incidents(engine: Engine) -> dict[str, Incident]:
+def read_incidents(engine: TableReader) -> dict[str, Incident]:
     """The incidents by number, the oldest first."""
     found: dict[str, Incident] = {}
     for row in governance.read_rows(engine, TABLE, order="seq"):
@@ -80,7 +80,7 @@ def read_incidents(engine: Engine) -> dict[str, Incident]:
     return found
 
 
-def find_incident(engine: Engine, number: str) -> Incident:
+def find_incident(engine: TableReader, number: str) -> Incident:
     """The incident of this number.
 
     Raises:

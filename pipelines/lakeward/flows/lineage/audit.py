@@ -1,7 +1,7 @@
 """Audits lineage: compares the edges that contracts and models promise with those that runs recorded, and runs with their events."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -141,7 +141,11 @@ def _killed_findings(estate: _Estate) -> Iterator[LineageFinding]:
     halted = halted_batches(estate.engine)
     for dataset, state in estate.states.items():
         waiting = state.plan.seq - state.finished if state.plan else 0
-        if waiting < 1 or dataset in halted or is_locked(estate.workspace.files, dataset):
+        if (
+            waiting < 1
+            or dataset in halted
+            or is_locked(estate.workspace.files, estate.workspace.lake.names.stored_name(dataset))
+        ):
             continue
         if dataset in estate.project.datasets():
             yield LineageFinding(
@@ -155,14 +159,21 @@ def _killed_findings(estate: _Estate) -> Iterator[LineageFinding]:
             )
 
 
+def is_recorded(workspace: Workspace, job: str, batch: str, stored: Collection[str]) -> bool:
+    """Whether the COMPLETE event of a batch's job is one of the stored ids, under any name that the dataset has or had."""
+    flow, name, layer = job.split(".")
+    jobs = (f"{flow}.{one}.{layer}" for one in workspace.lake.names.all_of(name))
+    return any(event_id(run_id(workspace.project.name, one, batch), "COMPLETE") in stored for one in jobs)
+
+
 def _lost_findings(estate: _Estate) -> Iterator[LineageFinding]:
     """Finished steps whose COMPLETE event the outbox does not have."""
-    stored, project = estate.workspace.lineage_event_ids(), estate.project.name
+    stored = estate.workspace.lineage_event_ids()
     lost: dict[tuple[str, str], list[int]] = defaultdict(list)
     for row in _finished_runs(estate.engine):
         for layer in STEPS.get(row["flow"], ()):
             job = f"{row['flow']}.{row['dataset']}.{layer}"
-            if event_id(run_id(project, job, row["batch_id"]), "COMPLETE") not in stored:
+            if not is_recorded(estate.workspace, job, row["batch_id"], stored):
                 lost[row["dataset"], job].append(row["batch_seq"])
     for (dataset, job), batches in lost.items():
         yield LineageFinding(

@@ -1,7 +1,7 @@
 """Recreates lost COMPLETE events of finished batches from the recorded edges: ids and content follow from the lake."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +11,8 @@ from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance
 from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.workspace import Workspace, open_workspace
-from lakeward.flows.lineage.audit import STEPS
-from lakeward_lineage import ColumnLineage, Dataset, Origin, Parent, Step, TransformationKind, complete, event_id, run_id, start
+from lakeward.flows.lineage.audit import STEPS, is_recorded
+from lakeward_lineage import ColumnLineage, Dataset, Origin, Parent, Step, TransformationKind, complete, start
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ def restore_events(settings: Settings) -> list[RestoredEvents]:
         for row in governance.read_rows(engine, "runs", order="dataset, batch_seq"):
             for layer in STEPS.get(row["flow"], ()):
                 job = f"{row['flow']}.{row['dataset']}.{layer}"
-                if _is_stored(workspace, job, row["batch_id"], stored):
+                if is_recorded(workspace, job, row["batch_id"], stored):
                     continue
                 step = _recorded_step(workspace, engine, row, job)
                 done[job][0 if step else 1] += 1
@@ -52,13 +52,6 @@ def restore_events(settings: Settings) -> list[RestoredEvents]:
                     outbox.append(complete(step, row["finished_at"]))
     workspace.deliver_lineage()
     return [RestoredEvents(job=job, restored=ok, unrecorded=lost) for job, (ok, lost) in sorted(done.items())]
-
-
-def _is_stored(workspace: Workspace, job: str, batch: str, stored: Collection[str]) -> bool:
-    """Whether the event of the job exists, under any name that the dataset has or had."""
-    flow, name, layer = job.split(".")
-    jobs = (f"{flow}.{one}.{layer}" for one in workspace.lake.names.all_of(name))
-    return any(event_id(run_id(workspace.project.name, one, batch), "COMPLETE") in stored for one in jobs)
 
 
 def _recorded_step(workspace: Workspace, engine: Engine, run: Mapping[str, Any], job: str) -> Step | None:

@@ -49,13 +49,18 @@ def check_channel(connection: ConnectionSettings, recipient: str | None) -> None
         if not connection.parameters.get(SENDER):
             raise UsageError("notice_sender", connection=connection.name)
         return
-    form, _, scheme = connection.scheme.partition("+")
-    is_safe = scheme == "https" or (scheme == "http" and connection.host in LOOPBACK)
-    if form not in FORMS or not is_safe:
+    if not takes_messages(connection):
         expected = ", ".join([*MAIL_PORTS, *(f"{name}+https" for name in FORMS)])
         raise UsageError("notice_channel", connection=connection.name, found=connection.scheme, expected=expected)
     if recipient:
         raise UsageError("notice_no_recipient", connection=connection.name)
+
+
+def takes_messages(connection: ConnectionSettings) -> bool:
+    """Whether it is a mail server, or a webhook of a known form with TLS or on this machine."""
+    form, _, scheme = connection.scheme.partition("+")
+    is_safe = scheme == "https" or (scheme == "http" and connection.host in LOOPBACK)
+    return connection.scheme in MAIL_PORTS or (form in FORMS and is_safe)
 
 
 def send_message(connection: ConnectionSettings, recipient: str | None, message: OutgoingMessage) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from lakeward.core.errors import ProtectionError, TransientError, UsageError
 from lakeward.core.messages import Lang, text
 from lakeward.core.settings import Settings
-from lakeward.engines.protocols import Engine
+from lakeward.engines.protocols import Engine, TableReader
 from lakeward.engines.tables import Txn
 from lakeward.flows.base import governance
 from lakeward.flows.base.answers import fields_of
@@ -138,7 +138,7 @@ def list_subscriptions(settings: Settings, dataset: str | None = None) -> list[S
         return [each for each in read_subscriptions(engine) if dataset in (None, each.dataset)]
 
 
-def read_subscriptions(engine: Engine) -> list[Subscription]:
+def read_subscriptions(engine: TableReader) -> list[Subscription]:
     """The subscriptions in force, by number."""
     found: dict[int, Subscription] = {}
     for row in governance.read_rows(engine, TABLE, order="seq"):

@@ -44,8 +44,13 @@ class SuspectFile:
 
 @dataclass(frozen=True, slots=True)
 class CopyComparison:
-    """How a file deviates from a version of a table, and the exports of this version."""
+    """How a file deviates from a version of a table, and the exports of this version.
 
+    Args:
+        stored: The name under which the table lies: fingerprints are made with it, whatever the dataset is called.
+    """
+
+    stored: TableName
     table: ComparedTable
     deviations: "Mapping[str, Deviations]"
     exports: Sequence[Export]
@@ -64,7 +69,7 @@ class CopyComparison:
 
         return total_score(
             {
-                column: found.score(RowSigns.of(key, f"{self.table.table}.{column}", recipient))
+                column: found.score(RowSigns.of(key, f"{self.stored}.{column}", recipient))
                 for column, found in self.deviations.items()
             }
         )
@@ -102,7 +107,7 @@ class CopyComparer:
         self._check_clear(contract, [*matching_columns(stored, copy), *(mark.column for mark in marks)])
         rows, deviations = read_all_deviations(stored, copy, self.engine.scratch / "serving", resources)
         compared = ComparedTable(table=str(name), version=version, original_kept=kept, rows=rows, columns=tuple(deviations))
-        return CopyComparison(compared, deviations, exports)
+        return CopyComparison(self.workspace.lake.names.stored_table(name), compared, deviations, exports)
 
     def _check_clear(self, contract: Contract, columns: Sequence[str]) -> None:
         clear = self.reader.clear_columns(contract, self.grade_lookup(self.engine, contract))

@@ -17,6 +17,7 @@ from lakeward.flows.base.identity import open_register
 from lakeward.flows.base.telemetry import telemetry_problem
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.operations.key_checks import check_keys, check_seal_key, protection_extra, uses_protection
+from lakeward.flows.operations.login_checks import check_login_provider
 from lakeward.flows.operations.source_checks import check_sources
 from lakeward.flows.operations.spark_setup import check_spark, uses_spark
 from lakeward.serving.tokens import can_tokenise
@@ -41,6 +42,7 @@ EXTRAS = {
     "uvicorn": "http",
     "asyncua": "opcua",
     "pymodbus": "modbus",
+    "authlib": "portal-oidc",
     "protobuf": "sparkplug",
     "opentelemetry-exporter-otlp-proto-http": "otel",
 }
@@ -86,6 +88,7 @@ def check_machine(settings: Settings) -> list[MachineCheck]:
         *_check_lake(settings),
         *_check_sources(settings),
         *_check_accounts(settings),
+        *(_check_row(name, found or None, problem) for name, found, problem in check_login_provider(settings)),
         *_check_telemetry(settings),
         _check_engine(settings),
     ]

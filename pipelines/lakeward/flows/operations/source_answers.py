@@ -5,7 +5,7 @@ from datetime import datetime
 
 from lakeward.contracts.collected_source import HttpSource, ModbusSource, OpcUaSource, SparkplugSource
 from lakeward.contracts.model import Contract
-from lakeward.contracts.source import KafkaSource, SqlSource, WatermarkMode
+from lakeward.contracts.source import KafkaSource, OpcUaHistorySource, SqlSource, WatermarkMode
 from lakeward.flows.base.answers import Notice, fields_of
 
 
@@ -58,6 +58,8 @@ def guarantee_of(contract: Contract) -> Notice | None:
             found = "guarantee_answered", {}
         case OpcUaSource(repair_hours=hours):
             found = ("guarantee_history", {"hours": hours}) if hours else ("guarantee_queue", {})
+        case OpcUaHistorySource(settle_seconds=seconds):
+            found = "guarantee_settled", {"seconds": seconds}
         case ModbusSource(poll_ms=step):
             found = "guarantee_polls", {"milliseconds": step}
         case SparkplugSource(host=host):

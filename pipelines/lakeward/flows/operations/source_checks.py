@@ -7,7 +7,7 @@ from threading import Event
 from typing import Any
 
 from lakeward.contracts.collected_source import HttpSource, ModbusSource, OpcUaSource, SparkplugSource
-from lakeward.contracts.source import KafkaSource, MqttSource, SqlSource
+from lakeward.contracts.source import KafkaSource, MqttSource, OpcUaHistorySource, SqlSource
 from lakeward.core.connections import ConnectionSettings
 from lakeward.core.errors import LakewardError, MachineError
 from lakeward.core.messages import Lang, text
@@ -85,7 +85,7 @@ def _door(connection: ConnectionSettings, _: HttpSource) -> str:
     return connection.scheme.upper()
 
 
-def _server(connection: ConnectionSettings, _: OpcUaSource) -> str:
+def _server(connection: ConnectionSettings, _: OpcUaSource | OpcUaHistorySource) -> str:
     if any(find_spec(one) is None for one in ("asyncua", "pyarrow")):
         raise MachineError("extra_missing", extra="opcua")
     from lakeward.sources.collectors.opcua.look import server_name  # noqa: PLC0415 -- imports an extra
@@ -108,6 +108,7 @@ _CHECKS: dict[type, Callable[[ConnectionSettings, Any], str]] = {
     KafkaSource: _cluster,
     HttpSource: _door,
     OpcUaSource: _server,
+    OpcUaHistorySource: _server,
     ModbusSource: _device,
     SparkplugSource: _edges,
 }

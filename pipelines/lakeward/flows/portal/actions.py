@@ -77,4 +77,6 @@ class PortalActions:
     def locked_datasets(self) -> list[str]:
         """The datasets that a run, here or in another process of this machine, works on now."""
         workspace = self._workspace
-        return [name for name in workspace.project.datasets() if is_locked(workspace.files, name)]
+        return [
+            name for name in workspace.project.datasets() if is_locked(workspace.files, workspace.lake.names.stored_name(name))
+        ]

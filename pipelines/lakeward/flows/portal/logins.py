@@ -1,12 +1,13 @@
 """Log-ins with the accounts of the register: a password starts a session, and any change of the account ends it."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock, Semaphore
 
-from lakeward.core.errors import ProtectionError, UsageError
+from lakeward.core.errors import LakewardError, ProtectionError, UsageError
 from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.identity import open_register, register_path
 from lakeward.flows.base.sessions import OpenSession, SessionStore, credential_of
@@ -73,22 +74,44 @@ class Logins:
         self._note(LoginEvent.LOGIN, account.name, account.name, address)
         return self._sessions.start(account.name, credential_of(account), self._workspace.clock.now())
 
-    def enter(self, name: str, address: str) -> str:
-        """Start a session for an account that a trusted proxy has logged in; returns its id.
+    def enter(self, name: str, address: str, tried: str = "") -> str:
+        """Start a session for an account that a trusted proxy or the identity provider has logged in; returns its id.
+
+        Args:
+            tried: The try at the identity provider that has proved the account; empty for a proxy.
 
         Raises:
             ProtectionError: There is no such account, or it is closed or of an outside party.
             MachineError: The register can't be read, or the event can't be logged.
         """
         now, account = self._workspace.clock.now(), self._account(name)
-        fault = ProtectionError("login_unknown") if account is None else _closed_fault(account, now)
+        unknown = "sign_in_unknown" if tried else "login_unknown"
+        fault = ProtectionError(unknown) if account is None else _closed_fault(account, now)
         if account is None or fault:
-            self._note(
-                LoginEvent.LOGIN, None, account.name if account else None, address, fault.code if fault else "login_unknown"
-            )
-            raise fault or ProtectionError("login_unknown")
+            fault = fault or ProtectionError(unknown)
+            self._note(LoginEvent.LOGIN, None, account.name if account else None, address, fault.code)
+            raise fault
         self._note(LoginEvent.LOGIN, account.name, account.name, address)
+        self._sessions.forget_failures(tried)
         return self._sessions.start(account.name, credential_of(account), now)
+
+    @contextmanager
+    def trying(self, name: str, address: str) -> Iterator[None]:
+        """A log-in that the identity provider is to prove: it counts as failed until `enter`, and a refusal is logged.
+
+        Args:
+            name: Names the try; it is not stored.
+
+        Raises:
+            ProtectionError: Too many tries failed.
+            MachineError: The event can't be logged.
+        """
+        self._check_tries(LoginEvent.LOGIN, name, address)
+        try:
+            yield
+        except LakewardError as error:
+            self._note(LoginEvent.LOGIN, None, None, address, error.code)
+            raise
 
     def user_of(self, session_id: str) -> PortalUser | None:
         """Whose session this is; None if it has ended, also because its account changed."""
@@ -160,23 +183,28 @@ class Logins:
 
     def _proved_account(self, event: LoginEvent, name: str, password: str, address: str) -> Account:
         """The open account of the project's own people that this password proves; every refusal is logged before."""
-        now = self._workspace.clock.now()
-        if not self._sessions.note_attempt(name, address, now):
-            if self._sessions.note_limited(address, now):
-                self._note(event, None, None, address, "login_limited")
-            raise ProtectionError("login_limited")
+        self._check_tries(event, name, address)
         account = self._account(name)
         with self._hashing:
             is_right = is_password(account.password_hash if account else None, password)
         if account is None or not is_right:
             self._note(event, None, account.name if account else None, address, "login_wrong")
             raise ProtectionError("login_wrong")
-        fault = _closed_fault(account, now)
+        fault = _closed_fault(account, self._workspace.clock.now())
         if fault:
             self._note(event, None, account.name, address, fault.code)
             raise fault
         self._sessions.forget_failures(name)
         return account
+
+    def _check_tries(self, event: LoginEvent, name: str, address: str) -> None:
+        """Count a try, of which too many are refused; the first that is refused is logged."""
+        now = self._workspace.clock.now()
+        if self._sessions.note_attempt(name, address, now):
+            return
+        if self._sessions.note_limited(address, now):
+            self._note(event, None, None, address, "login_limited")
+        raise ProtectionError("login_limited")
 
     def _note(self, event: LoginEvent, principal: str | None, subject: str | None, address: str, code: str | None = None) -> None:
         log.info("portal", extra={"event": str(event), "account": subject, "address": address, "code": code})
@@ -190,8 +218,16 @@ class Logins:
         stamp = file_stamp(register_path(self._workspace))
         with self._reading:
             if self._register is None or stamp != self._stamp:
-                self._register, self._stamp = open_register(self._workspace), stamp
+                self._register, self._stamp = self._opened_register(), stamp
             return self._register
+
+    def _opened_register(self) -> AccountRegister:
+        """The register of now; what is wrong with it is logged, for pages do not say it to all."""
+        try:
+            return open_register(self._workspace)
+        except LakewardError as error:
+            log.warning("the register of accounts is not in order", extra={"code": error.code})
+            raise
 
 
 def _closed_fault(account: Account, now: datetime) -> ProtectionError | None:

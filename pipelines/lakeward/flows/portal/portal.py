@@ -11,6 +11,7 @@ from lakeward.core.errors import LakewardError, MachineError, PolicyError, Usage
 from lakeward.core.evidence import Evidence
 from lakeward.core.names import TableName
 from lakeward.core.settings import Settings
+from lakeward.flows.base.login_provider import login_provider
 from lakeward.flows.base.policy_file import read_policy_file
 from lakeward.flows.base.sessions import PORTAL_FOLDER, SessionStore
 from lakeward.flows.base.workspace import Workspace, open_workspace
@@ -21,6 +22,7 @@ from lakeward.flows.portal.kept import KeptAnswer
 from lakeward.flows.portal.logins import Logins
 from lakeward.flows.portal.read_model import ReadModel
 from lakeward.flows.portal.reading import ModelReading
+from lakeward.flows.portal.sign_in import SignIns
 from lakeward.flows.portal.token_holders import TokenHolder, token_holder
 from lakeward.flows.serving.login_log import LoginLog
 from lakeward.protection.load import role_titles
@@ -34,6 +36,7 @@ class Portal:
 
     Args:
         logins: Who may log in, and who has.
+        sign_ins: Log-ins at the identity provider of the project; None where it names none.
         important: The catalogue of important data, as `read_important` computed it last.
         field_details: What `read_impact` knows of fields.
         actions: What people do, one at a time.
@@ -43,6 +46,7 @@ class Portal:
     """
 
     def __init__(self, workspace: Workspace) -> None:
+        provider = login_provider(workspace)
         folder = private_folder(workspace.project.root)
         self._workspace = workspace
         self._model = ReadModel(workspace, folder)
@@ -51,6 +55,7 @@ class Portal:
         self.field_details: KeptAnswer[FieldDetails] = KeptAnswer()
         self._log = LoginLog(workspace)
         self.logins = Logins(workspace, self._sessions, self._log)
+        self.sign_ins = SignIns(provider, self.logins, workspace.clock) if provider else None
         self.actions = PortalActions(workspace, self.logins, self.refresh)
         self.name, self.zone, self.languages = workspace.project.name, workspace.project.zone, workspace.project.languages
 
@@ -137,8 +142,8 @@ def open_portal(settings: Settings) -> Portal:
 
     Raises:
         UsageError: There is no project, another portal of the project runs, or the lake is not a local folder.
-        SettingsError: `project.yaml` is not valid.
-        MachineError: The project's folder can't be written.
+        SettingsError: `project.yaml` is not valid, or the secret of the identity provider is not set.
+        MachineError: The project's folder can't be written, or the extra `portal-oidc` is needed and not installed.
     """
     return Portal(open_workspace(replace(settings, token=None)))  # who starts it reads nothing in it
 

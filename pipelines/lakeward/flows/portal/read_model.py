@@ -28,7 +28,7 @@ TABLES = (
     *("runs", "verdicts", "contracts", "quarantine_events", "lineage_edges", "access_log", "scores"),
     *("grade_proposals", "grade_decisions", "transform_checks", "maturity", SCHEMA_TABLE),
     *("foreign_edges", "filings", "catalogue", "maintenance"),
-    *("regrading_tasks", "access_findings", "incidents", "purpose_requests"),
+    *("regrading_tasks", "access_findings", "incidents", "purpose_requests", "subscriptions", "notices"),
 )
 READ_FILE = "read.duckdb"
 

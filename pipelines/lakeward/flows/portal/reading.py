@@ -12,12 +12,13 @@ from lakeward.scorecard.families import ageing
 from lakeward.scorecard.figures import Family, FamilyResult, FigureRow, Value
 from lakeward.scorecard.portal.access_queries import ACCESS_QUERIES
 from lakeward.scorecard.portal.export_queries import EXPORT_QUERIES
+from lakeward.scorecard.portal.notice_queries import NOTICE_QUERIES
 from lakeward.scorecard.portal.queries import QUERIES
 from lakeward.scorecard.portal.rows import ROW_FAMILIES
 from lakeward.scorecard.portal.work_queries import WORK_QUERIES
 
 _LAYER = "governance."
-_QUERIES = {**QUERIES, **WORK_QUERIES, **ACCESS_QUERIES, **EXPORT_QUERIES}
+_QUERIES = {**QUERIES, **WORK_QUERIES, **ACCESS_QUERIES, **EXPORT_QUERIES, **NOTICE_QUERIES}
 
 
 class ModelReading:

@@ -90,7 +90,7 @@ def export_table(settings: Settings, request: ExportRequest, *, grade_lookup: Gr
         with _open_session(workspace, engine, reader, request) as session:
             copy = open_copy(workspace, engine, reader, recipient, request.table, grade_lookup)
             copy = choose_columns(copy, request.columns)
-            copy = mark_copy(copy, recipient, key) if request.marked else copy
+            copy = mark_copy(copy, workspace.lake.names.stored_table(copy.table.name), recipient, key) if request.marked else copy
             made = session.make(copy, functions, form, request.target)
             return session.release(session.describe(copy, recipient, made, key), made)
 

@@ -103,8 +103,11 @@ def choose_columns(copy: TableCopy, names: Sequence[str]) -> TableCopy:
     return replace(copy, columns=tuple(every[name] for name in dict.fromkeys(names)))
 
 
-def mark_copy(copy: TableCopy, recipient: Recipient, key: TokenKey | None) -> TableCopy:
+def mark_copy(copy: TableCopy, stored: TableName, recipient: Recipient, key: TokenKey | None) -> TableCopy:
     """The copy with the recipient's fingerprint.
+
+    Args:
+        stored: The name under which the table lies: a fingerprint stays the same when a dataset is renamed.
 
     Raises:
         ProtectionError: There is no key, or no column that can be marked.
@@ -119,7 +122,7 @@ def mark_copy(copy: TableCopy, recipient: Recipient, key: TokenKey | None) -> Ta
         raise MachineError("extra_missing", extra="protect")
     from lakeward.protection.fingerprint import RowSigns  # noqa: PLC0415 -- needs an extra
 
-    signs = {mark: RowSigns.of(key, f"{copy.table.name}.{mark.column}", recipient.name) for mark in marks}
+    signs = {mark: RowSigns.of(key, f"{stored}.{mark.column}", recipient.name) for mark in marks}
     return replace(copy, marks=signs)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from lakeward.engines.protocols import Engine
+from lakeward.engines.protocols import Engine, TableReader
 from lakeward.engines.tables import Txn
 from lakeward.flows.base import governance
 from lakeward.flows.base.answers import fields_of
@@ -68,7 +68,7 @@ class PurposeRequest:
         return fields_of(self)
 
 
-def read_requests(engine: Engine, now: datetime) -> list[PurposeRequest]:
+def read_requests(engine: TableReader, now: datetime) -> list[PurposeRequest]:
     """All requests with their state at `now`, the oldest first."""
     entries: dict[int, list[Mapping[str, Any]]] = {}
     for row in governance.read_rows(engine, TABLE, order="seq"):

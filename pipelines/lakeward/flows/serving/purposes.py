@@ -3,14 +3,14 @@
 Both sign by their own access tokens.
 """
 
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 
 from lakeward.core.errors import ProtectionError, UsageError
 from lakeward.core.names import sha256
 from lakeward.core.settings import Settings
 from lakeward.core.spelling import did_you_mean
-from lakeward.engines.protocols import Engine
+from lakeward.engines.protocols import Engine, TableReader
 from lakeward.flows.base.identity import Identity, identify, open_register
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.serving.policy import load_policy
@@ -87,6 +87,21 @@ def list_purpose_requests(settings: Settings, *, include_closed: bool = False) -
     with workspace.engine() as engine:
         found = read_requests(engine, workspace.clock.now())
     return [row for row in found if include_closed or row.state in {RequestState.WAITING, RequestState.APPROVED}]
+
+
+def read_purpose_requests(tables: TableReader, now: datetime) -> list[PurposeRequest]:
+    """All requests with their state at `now`, the oldest first, of tables that are open."""
+    return read_requests(tables, now)
+
+
+def requestable_purposes(settings: Settings) -> Mapping[str, Purpose]:
+    """The purposes of the policy for which a request is asked, by name.
+
+    Raises:
+        PolicyError: The policy is not valid.
+    """
+    found = load_policy(open_workspace(settings)).purposes
+    return {name: purpose for name, purpose in found.items() if purpose.approvers}
 
 
 def find_purpose(policy: Policy, name: str) -> Purpose:

@@ -9,7 +9,14 @@ from lakeward.flows.base import pinning
 from lakeward.flows.base.batch_context import BatchStep
 from lakeward.flows.base.pinning import Definition, Reprocess
 from lakeward.flows.base.report import Warnings
-from lakeward.flows.batch.decode import MAX_SEGMENTS, RejectSelection, decode_rejects, rejected_segments, segments_of
+from lakeward.flows.batch.decode import (
+    MAX_SEGMENTS,
+    RejectSelection,
+    decode_rejects,
+    message_source,
+    rejected_segments,
+    segments_of,
+)
 from lakeward.flows.batch.finish import BatchResult
 from lakeward.flows.batch.ingest import Ingest
 from lakeward.flows.quarantine.events import Signature
@@ -31,14 +38,15 @@ def reject_reasons(contract: Contract, kind: Reprocess, selection: Selection) ->
 
 
 def plan_and_decode(ingest: Ingest, definition: Definition, reasons: tuple[str, ...], signature: Signature) -> list[BatchResult]:
-    """Run a batch for each span of segments of which a rejected message can be read now."""
-    contract = definition.contract
+    """Run a batch for each span of segments of which a rejected message can be read now, by the schemas of now."""
+    contract, source = definition.contract, message_source(ingest.source)
     finished: list[BatchResult] = []
+    source.refresh()
     rejected = rejected_segments(ingest.engine, contract, reasons)
     for start in range(0, len(rejected), MAX_SEGMENTS):
         numbers = rejected[start : start + MAX_SEGMENTS]
-        selection = RejectSelection(segments=(numbers[0], numbers[-1]), reasons=reasons)
-        inputs = segments_of(ingest.source, numbers)
+        selection = RejectSelection(segments=(numbers[0], numbers[-1]), reasons=reasons, schemas=source.schemas_version())
+        inputs = segments_of(source, numbers, selection.schemas)
         if not inputs or not decode_rejects(ingest.engine, contract, selection, inputs).count:
             continue
         newest = pinning.newest_plan(ingest.engine, contract.name)

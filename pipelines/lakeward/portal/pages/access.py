@@ -5,13 +5,21 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from lakeward.core.errors import LakewardError, UsageError
+from lakeward.core.messages import text
 from lakeward.flows import FindingState, ModelReading, close_finding, verify_logs
+from lakeward.portal.csv_file import MOST_ROWS, check_rows, csv_file
+from lakeward.portal.faults import fault_text
 from lakeward.portal.page import Page, PageAnswer, Visit
 from lakeward.portal.paging import paging
 
 ROLES = frozenset({"auditor", "cdo"})
 DAYS, USUAL_DAYS = ("1", "7", "30", "90", "366"), "30"
 VERDICTS = ("allowed", "refused", "failed", "started")
+# Columns of the file of reads.
+READ_COLUMNS = (
+    *("asked_at", "reader", "verified", "role", "purpose", "consumer", "objects", "columns", "verdict", "code", "rows_out"),
+    *("policy_version", "versions", "export_id", "session_id", "seq", "hash"),
+)
 # Fields of the answer to a finding that are shown again where it fails.
 TYPED = ("reason",)
 
@@ -28,10 +36,25 @@ def act_on_access(visit: Visit) -> PageAnswer:
     try:
         done = _act(visit)
     except LakewardError as error:
-        done, status = {"fault": error.render_page(visit.lang)}, 409
+        done, status = {"fault": fault_text(visit, error)}, 409
     with visit.portal.read() as reading:
         facts = {**_facts(visit, reading), **done}
     return PageAnswer(template="access.html", facts=facts, status=status)
+
+
+def give_reads(visit: Visit, reading: ModelReading) -> PageAnswer:
+    """The reads of the chosen filters as a file, whole: what the page lists, and each read's place in the chain. No value of a row is in it.
+
+    Raises:
+        UsageError: There are more rows than a file takes.
+    """
+    chosen = _chosen(visit)
+    given = {name: chosen[name] for name in ("account", "table", "verdict")}
+    since = _since(reading, chosen)
+    check_rows(int(reading.rows("count_reads", **given, since=since)[0].number("total") or 0))
+    rows = reading.rows("all_reads", **given, since=since, most=MOST_ROWS)
+    head = [text(f"csv_{name}", visit.lang) for name in READ_COLUMNS]
+    return PageAnswer(download=csv_file("reads.csv", head, ([row[name] for name in READ_COLUMNS] for row in rows)))
 
 
 def show_entry(visit: Visit, reading: ModelReading) -> PageAnswer:
@@ -120,16 +143,17 @@ def _since(reading: ModelReading, chosen: Mapping[str, str | None]) -> int:
     return int((reading.now - timedelta(days=int(chosen["days"] or USUAL_DAYS))).timestamp() * 1_000_000)
 
 
-def _names(text: object) -> list[str]:
-    return [str(name) for name in json.loads(str(text or "[]"))]
+def _names(listed: object) -> list[str]:
+    return [str(name) for name in json.loads(str(listed or "[]"))]
 
 
-def _mapping(text: object) -> dict[str, object]:
-    return dict(json.loads(str(text or "{}")))
+def _mapping(stored: object) -> dict[str, object]:
+    return dict(json.loads(str(stored or "{}")))
 
 
 PAGES = (
     Page(path="/access", roles=ROLES, show=show_access, act=act_on_access, nav="portal_nav_access", typed=TYPED),
+    Page(path="/access/reads.csv", roles=ROLES, show=give_reads),
     Page(path="/access/logins", roles=ROLES, show=show_logins),
     Page(path="/access/{session}/{seq}", roles=ROLES, show=show_entry),
 )

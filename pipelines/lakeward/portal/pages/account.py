@@ -2,6 +2,7 @@
 
 from lakeward.core.errors import LakewardError, UsageError
 from lakeward.flows import ModelReading, set_password
+from lakeward.portal.faults import fault_text
 from lakeward.portal.page import EVERYONE, Page, PageAnswer, Visit
 
 
@@ -15,7 +16,7 @@ def change_password(visit: Visit) -> PageAnswer:
     try:
         session_id = _change(visit)
     except LakewardError as error:
-        facts = {"fault": error.render_page(visit.lang), "changed": False}
+        facts = {"fault": fault_text(visit, error), "changed": False}
         return PageAnswer(template="account.html", facts=facts, status=429 if error.code == "login_limited" else 409)
     return PageAnswer(to="/account?changed=", session_id=session_id)
 

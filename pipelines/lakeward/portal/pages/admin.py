@@ -6,6 +6,7 @@ from datetime import datetime
 
 from lakeward.core.errors import LakewardError, UsageError
 from lakeward.flows import ModelReading, RegisteredAccount, list_accounts, revoke_account
+from lakeward.portal.faults import fault_text
 from lakeward.portal.page import Page, PageAnswer, Visit
 
 ROLES = frozenset({"admin"})
@@ -42,7 +43,7 @@ def act_as_admin(visit: Visit) -> PageAnswer:
             raise UsageError("portal_form_incomplete")
         facts = action(visit)
     except LakewardError as error:
-        facts, status = {"fault": error.render_page(visit.lang)}, 409
+        facts, status = {"fault": fault_text(visit, error)}, 409
     with visit.portal.read() as reading:
         shown = {**_facts(visit, reading), **facts}
     return PageAnswer(template="admin.html", facts=shown, status=status)

@@ -1,7 +1,6 @@
 """The grade desk: columns whose grade waits for a person, the most sensitive first; the evidence, what a decision would change, the decision."""
 
 from lakeward.core.errors import LakewardError, UsageError
-from lakeward.core.messages import page_text
 from lakeward.flows import (
     GradeChoice,
     ModelReading,
@@ -14,6 +13,7 @@ from lakeward.flows import (
     preview_confirmations,
     preview_decision,
 )
+from lakeward.portal.faults import fault_text, refusal_text
 from lakeward.portal.page import Page, PageAnswer, Visit
 from lakeward.portal.paging import paging
 
@@ -37,7 +37,7 @@ def confirm_several(visit: Visit) -> PageAnswer:
         return _confirm(visit)
     picked = [name.removeprefix(PICKED) for name in visit.form if name.startswith(PICKED)]
     if not picked:
-        fault = UsageError("portal_nothing_picked").render_page(visit.lang)
+        fault = fault_text(visit, UsageError("portal_nothing_picked"))
         with visit.portal.read() as reading:
             return PageAnswer(template="grades.html", facts={**_queue_facts(visit, reading), "fault": fault}, status=409)
     settings = visit.portal.actions.session_settings(visit.session_id)
@@ -56,7 +56,7 @@ def _confirm(visit: Visit) -> PageAnswer:
 
 def _several(visit: Visit, refused: tuple[RefusedDecision, ...]) -> dict[str, object]:
     """What the page of several columns shows; each refusal with its text."""
-    faults = {each.column: page_text(each.code, visit.lang, each.facts) for each in refused}
+    faults = {each.column: refusal_text(visit, each.code, each.facts) for each in refused}
     return {"faults": faults, "previews": (), "decided": (), "typed_reason": ""}
 
 
@@ -91,9 +91,7 @@ def decide_column(visit: Visit) -> PageAnswer:
                 return PageAnswer(to=visit.path)
             facts["effects"] = preview_decision(settings, name, _choice(visit))
     except LakewardError as error:
-        return PageAnswer(
-            template="grade.html", facts={**_column_facts(visit), "fault": error.render_page(visit.lang)}, status=409
-        )
+        return PageAnswer(template="grade.html", facts={**_column_facts(visit), "fault": fault_text(visit, error)}, status=409)
     return PageAnswer(template="grade.html", facts={**_column_facts(visit), **facts})
 
 

@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 
 from lakeward.core.errors import UsageError
+from lakeward.core.messages import text
 from lakeward.flows import FigureRow, ImpactHop, ModelReading, lineage_view, read_impact
+from lakeward.portal.csv_file import check_rows, csv_file
 from lakeward.portal.lineage_layout import draw_lineage
 from lakeward.portal.page import EVERYONE, Page, PageAnswer, Visit
 from lakeward.portal.paging import paging
@@ -13,6 +15,8 @@ STEPS, MOST = 2, 6
 LONGEST = 300
 # Rows of the list of what a change touches.
 FIELDS = 500
+# Columns of its file, before that of roles.
+IMPACT_COLUMNS = ("field", "depth", "effect", "kind", "via", "job", "owner", "grade", "level", "state")
 
 
 def show_lineage(visit: Visit, reading: ModelReading) -> PageAnswer:
@@ -66,6 +70,28 @@ def show_impact(visit: Visit, reading: ModelReading) -> PageAnswer:
     return PageAnswer(template="impact.html", facts=facts)
 
 
+def give_impact(visit: Visit, reading: ModelReading) -> PageAnswer:
+    """The list of `show_impact` as a file, whole.
+
+    Raises:
+        UsageError: As `show_impact`, or there are more rows than a file takes.
+        PolicyError: As `show_impact`.
+    """
+    start = _start(visit)
+    if not start:
+        raise UsageError("portal_impact_of_what")
+    hops = read_impact(visit.portal, reading, start)
+    check_rows(len(hops))
+    rows = ([*(getattr(hop, name) for name in IMPACT_COLUMNS), _roles_text(hop)] for hop in hops)
+    head = [text(f"csv_{name}", visit.lang) for name in (*IMPACT_COLUMNS, "roles")]
+    return PageAnswer(download=csv_file("impact.csv", head, rows))
+
+
+def _roles_text(hop: ImpactHop) -> str:
+    """Roles and the form in which they see the field, such as `analyst: mask`."""
+    return ", ".join(f"{each.role}: {each.action}" for each in hop.roles)
+
+
 def _show_tables(visit: Visit, reading: ModelReading) -> PageAnswer:
     rows = reading.rows("lineage_tables", skip=paging(visit.page_number(), 0).skip)
     total = int(rows[0].number("total") or 0) if rows else 0
@@ -78,8 +104,8 @@ def _start(visit: Visit) -> str:
 
 
 def _steps(visit: Visit, name: str) -> int:
-    text = visit.query.get(name, "")
-    return min(int(text), MOST) if text.isascii() and text.isdigit() and len(text) < 3 else STEPS
+    given = visit.query.get(name, "")
+    return min(int(given), MOST) if given.isascii() and given.isdigit() and len(given) < 3 else STEPS
 
 
 def _listed(tables: Iterable[str]) -> str:
@@ -110,4 +136,5 @@ def _table(field: str) -> str:
 PAGES = (
     Page(path="/lineage", roles=EVERYONE, show=show_lineage, nav="portal_nav_lineage"),
     Page(path="/impact", roles=EVERYONE, show=show_impact),
+    Page(path="/impact.csv", roles=EVERYONE, show=give_impact),
 )

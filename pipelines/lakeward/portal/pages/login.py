@@ -2,6 +2,7 @@
 
 from lakeward.core.errors import ProtectionError
 from lakeward.flows import ModelReading
+from lakeward.portal.faults import fault_status, fault_text
 from lakeward.portal.page import EVERYONE, PUBLIC, Page, PageAnswer, Visit
 
 HOME = "/"
@@ -11,7 +12,11 @@ def show_login(visit: Visit, _: ModelReading) -> PageAnswer:
     """The form; who is logged in goes on."""
     if visit.user:
         return PageAnswer(to=safe_target(visit.query.get("next", HOME)))
-    return PageAnswer(template="login.html", facts=_facts(visit.query.get("next", HOME)))
+    refusal = visit.portal.sign_ins.refusal(visit.query.get("refused", "")) if visit.portal.sign_ins else None
+    facts = _facts(visit, visit.query.get("next", HOME))
+    if refusal is None:
+        return PageAnswer(template="login.html", facts=facts)
+    return PageAnswer(template="login.html", facts={**facts, "fault": fault_text(visit, refusal)}, status=403)
 
 
 def log_in(visit: Visit) -> PageAnswer:
@@ -20,8 +25,8 @@ def log_in(visit: Visit) -> PageAnswer:
     try:
         session_id = visit.portal.logins.log_in(name, visit.form.get("password", ""), visit.address)
     except ProtectionError as error:
-        status = 429 if error.code == "login_limited" else 403
-        facts = {**_facts(target), "account": name[:64], "fault": error.render_page(visit.lang)}
+        status = 429 if error.code == "login_limited" else fault_status(error)
+        facts = {**_facts(visit, target), "account": name[:64], "fault": fault_text(visit, error)}
         return PageAnswer(template="login.html", facts=facts, status=status)
     return PageAnswer(to=target, session_id=session_id)
 
@@ -38,8 +43,9 @@ def safe_target(target: str) -> str:
     return target if is_own else HOME
 
 
-def _facts(target: str) -> dict[str, object]:
-    return {"next": safe_target(target), "account": "", "fault": ""}
+def _facts(visit: Visit, target: str) -> dict[str, object]:
+    provider = visit.portal.sign_ins.provider if visit.portal.sign_ins else ""
+    return {"next": safe_target(target), "account": "", "fault": "", "provider": provider}
 
 
 PAGES = (

@@ -19,6 +19,7 @@ from lakeward.flows import (
     show_quarantine,
     try_repair,
 )
+from lakeward.portal.faults import fault_text
 from lakeward.portal.page import Page, PageAnswer, Visit
 
 ROLE = "steward"
@@ -59,7 +60,7 @@ def act_on_rows(visit: Visit) -> PageAnswer:
         with visit.portal.actions.act(visit.session_id) as settings:
             done = action(settings, visit)
     except LakewardError as error:
-        done, status = {"fault": error.render_page(visit.lang)}, 409
+        done, status = {"fault": fault_text(visit, error)}, 409
     with visit.portal.read() as reading:
         facts = {**_facts(visit, reading), **done}
     return PageAnswer(template="quarantine_rows.html", facts=facts, status=status)

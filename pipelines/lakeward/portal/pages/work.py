@@ -1,4 +1,4 @@
-"""My work: what waits for the roles of who is logged in, each with the page or the command where it is done."""
+"""My work: what waits for the roles of who is logged in, each with the page where it is done."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from lakeward.core.errors import LakewardError
 from lakeward.flows import FigureRow, FilingTask, ModelReading, deciding_roles, read_important
+from lakeward.portal.faults import fault_text
 from lakeward.portal.page import EVERYONE, Page, PageAnswer, Visit
 
 
@@ -20,18 +21,16 @@ class WorkKind:
         title: Message code.
         number: Family and column of its number; None where the page that it links to counts.
         look: Look and sign of the mark.
-        address: Where it is done; None where a command does it.
+        address: Where it is done.
         action: Message code of what is done there.
-        command: The command where no page does it.
     """
 
     roles: frozenset[str]
     title: str
     look: tuple[str, str]
     number: tuple[str, str] | None = None
-    address: Callable[[FigureRow], str] | None = None
-    action: str = ""
-    command: str = ""
+    address: Callable[[FigureRow], str]
+    action: str
 
 
 def _path(before: str, after: str = "") -> Callable[[FigureRow], str]:
@@ -61,7 +60,8 @@ KINDS: Mapping[str, WorkKind] = {
         roles=deciding_roles("incident"),
         title="portal_work_incident",
         look=("bad", "▲"),
-        command="lakeward incident report {object} FILE",
+        action="portal_do_incident",
+        address=_path("/incidents/"),
     ),
     "invalid": WorkKind(
         roles=ENGINEERS, title="portal_work_invalid", look=("bad", "✕"), action="portal_do_invalid", address=_path("/d/")
@@ -103,7 +103,8 @@ KINDS: Mapping[str, WorkKind] = {
         roles=frozenset({"steward", "cdo", "auditor"}),
         title="portal_work_purpose",
         look=("warn", "?"),
-        command="lakeward purpose approve {object} --reason …",
+        action="portal_do_purpose",
+        address=_path("/purposes#request-"),
     ),
 }
 
@@ -135,7 +136,7 @@ def _filings(visit: Visit, reading: ModelReading) -> tuple[tuple[FilingTask, ...
     try:
         return read_important(visit.portal, reading).tasks, ""
     except LakewardError as error:
-        return (), error.render_page(visit.lang)
+        return (), fault_text(visit, error)
 
 
 def _soonest(rows: Iterable[FigureRow], filings: Iterable[FilingTask]) -> date | None:

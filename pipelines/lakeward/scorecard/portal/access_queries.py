@@ -16,6 +16,11 @@ ACCESS_QUERIES = {
 ORDER BY epoch_us(asked_at) DESC, session_id, seq DESC LIMIT {PAGE_ROWS} OFFSET $skip""",
         ("session_id", "seq"),
     ),
+    "all_reads": PageQuery(
+        f"""SELECT {_CELLS} FROM {LOG} WHERE {_CHOSEN} ORDER BY epoch_us(asked_at) DESC, session_id, seq DESC LIMIT $most""",
+        ("session_id", "seq"),
+    ),
+    "count_reads": PageQuery(f"SELECT 'reads' AS what, count(*) AS total FROM {LOG} WHERE {_CHOSEN}", ("what",)),
     "readers": PageQuery(
         f"""SELECT {_READER} AS reader, count(*) FILTER (WHERE verdict = 'allowed') AS allowed,
   count(*) FILTER (WHERE verdict = 'refused') AS refused, count(*) FILTER (WHERE verdict = 'failed') AS failed,

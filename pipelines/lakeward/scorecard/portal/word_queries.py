@@ -14,12 +14,13 @@ FROM catalogue.terms AS t LEFT JOIN catalogue.column_terms AS u ON u.term = t.te
 _TERM_GROUP = "GROUP BY ALL"
 
 WORD_QUERIES = {
+    # Kinds are joined as equal columns: a condition of one side alone makes DuckDB compare every row with every row.
     "search": PageQuery(
         f"""SELECT * FROM (SELECT s.kind, s.dataset, s.name, {_WORDS}, c.source_name, c.type, coalesce(t.owner, d.owner) AS owner, d.domain,
   {TOTAL}
 FROM catalogue.search AS s LEFT JOIN catalogue.datasets AS d ON d.dataset = s.dataset
-LEFT JOIN catalogue.columns AS c ON s.kind = 'column' AND c.dataset = s.dataset AND c."column" = s.name
-LEFT JOIN catalogue.terms AS t ON s.kind = 'term' AND t.term = s.name
+LEFT JOIN (SELECT *, 'column' AS kind FROM catalogue.columns) AS c ON c.kind = s.kind AND c.dataset = s.dataset AND c."column" = s.name
+LEFT JOIN (SELECT *, 'term' AS kind FROM catalogue.terms) AS t ON t.kind = s.kind AND t.term = s.name
 WHERE {_FOUND}) AS s ORDER BY {_NAMED} DESC, starts_with(lower(s.name), $q) DESC, s.kind = 'term' DESC, s.kind DESC, s.dataset, s.name
 LIMIT {PAGE_ROWS} OFFSET $skip""",
         ("kind", "dataset", "name"),

@@ -19,6 +19,7 @@ MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 TIMEOUT, BURST, SILENT = 15.0, 10_000, 60.0
 _UNKNOWN = ("UNKNOWN_TOPIC_OR_PART", "_UNKNOWN_TOPIC", "_UNKNOWN_PARTITION")
 _REFUSED = ("TOPIC_AUTHORIZATION_FAILED", "CLUSTER_AUTHORIZATION_FAILED", "GROUP_AUTHORIZATION_FAILED")
+_PARTITION_END = "_PARTITION_EOF"
 _LOGIN = ("_AUTHENTICATION", "SASL_AUTHENTICATION_FAILED")
 # Columns of a landed message, as `message_schema` names their types.
 SCHEMA: Mapping[str, str] = {
@@ -31,6 +32,8 @@ SCHEMA: Mapping[str, str] = {
     "timestamp": "timestamp[us, UTC]",
     "headers": "string",  # JSON: a list of pairs of texts
 }
+# Where the id of a schema ends in a payload.
+_ID_END = 5
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -62,6 +65,29 @@ class TopicReader:
         except kafka.KafkaException as error:
             raise self._fault(error.args[0]) from None
 
+    def assign(self, start: Mapping[int, int]) -> None:
+        """Read these partitions from these offsets on; no group is joined."""
+        import confluent_kafka as kafka  # noqa: PLC0415 -- an extra
+
+        self.consumer.assign([kafka.TopicPartition(self.topic, partition, start[partition]) for partition in sorted(start)])
+
+    def poll(self, most: int, seconds: float) -> list[Any]:
+        """Messages that come within so long, and marks of partitions that are at their end.
+
+        Raises:
+            MachineError: As `watermarks`.
+        """
+        import confluent_kafka as kafka  # noqa: PLC0415 -- an extra
+
+        try:
+            found: list[Any] = self.consumer.consume(most, seconds)
+        except kafka.KafkaException as error:
+            raise self._fault(error.args[0]) from None
+        for message in found:
+            if message.error() is not None and message.error().name() != _PARTITION_END:
+                raise self._fault(message.error())
+        return found
+
     def read(self, start: Mapping[int, int], ends: Mapping[int, int], rows: int) -> tuple[list[Any], dict[int, int]]:
         """At most so many messages of `start <= offset < end`, and the offsets behind them.
 
@@ -72,7 +98,7 @@ class TopicReader:
 
         reached = dict(start)
         due = {partition for partition, end in ends.items() if start[partition] < end}
-        self.consumer.assign([kafka.TopicPartition(self.topic, partition, start[partition]) for partition in sorted(due)])
+        self.assign({partition: start[partition] for partition in due})
         messages: list[Any] = []
         silent = 0.0
         try:
@@ -93,7 +119,7 @@ class TopicReader:
         if error is None:
             messages.append(message)
             reached[partition] = message.offset() + 1
-        elif error.name() == "_PARTITION_EOF":
+        elif error.name() == _PARTITION_END:
             # Records of transactions are no messages: the end may be behind the last of these.
             reached[partition] = max(reached[partition], message.offset())
             return True
@@ -159,6 +185,13 @@ def message_rows(messages: list[Any], received: datetime) -> list[tuple[object, 
         )
         for message in messages
     ]
+
+
+def schema_id(payload: bytes | None) -> int | None:
+    """The id of a schema in front of a payload: behind a zero byte, in four; None where there is none."""
+    if payload is None or len(payload) < _ID_END or payload[0]:
+        return None
+    return int.from_bytes(payload[1:_ID_END])
 
 
 def _instant(timestamp: tuple[int, int]) -> datetime | None:

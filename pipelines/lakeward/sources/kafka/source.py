@@ -14,7 +14,8 @@ from lakeward.core.clock import Clock, SystemClock
 from lakeward.core.connections import ConnectionSettings
 from lakeward.core.errors import DefinitionError, MachineError
 from lakeward.sources.collectors.state import CollectorJournal
-from lakeward.sources.kafka.cluster import SCHEMA, TopicReader, message_rows, open_topic
+from lakeward.sources.kafka.cluster import SCHEMA, TopicReader, message_rows, open_topic, schema_id
+from lakeward.sources.kafka.registry import SchemaRegistry
 from lakeward.sources.protocols import BatchLimit, ReceiveResult, WaitingInput
 from lakeward.sources.segments.source import SegmentSource
 from lakeward.sources.segments.store import SegmentStore
@@ -23,6 +24,8 @@ from lakeward.sources.sql.landing import METADATA_KEY, WindowLanding
 
 # File of the offsets with which the first run began.
 START = "start"
+# File of the ids of schemas that the registry did not have; and how many are asked for at a time: an id can be any four bytes.
+UNKNOWN, MAX_UNKNOWN = "unknown_schemas", 100
 # Messages of one Arrow batch.
 BATCH_ROWS = 10_000
 
@@ -64,7 +67,7 @@ class KafkaTopic:
         Raises:
             LakewardError: The cluster can't be reached or read, or has removed messages that were not read.
         """
-        self.segments.receive()
+        self.refresh()
         with self._open() as reader:
             self.ends = {partition: high for partition, (_, high) in reader.watermarks().items()}
             return ReceiveResult(self._land_next(reader), 0, ())
@@ -80,6 +83,21 @@ class KafkaTopic:
         """See `Source.inputs`."""
         return self.segments.inputs(start, end)
 
+    def inputs_by(self, start: int, end: int, schemas: int) -> tuple[BatchInput, ...]:
+        """See `MessageSource.inputs_by`."""
+        return self.segments.inputs_by(start, end, schemas)
+
+    def refresh(self) -> None:
+        """See `MessageSource.refresh`; a registry is asked again for what it did not have."""
+        self.segments.refresh()
+        landing = WindowLanding.of_dataset(self.segments.landing, self.segments.dataset)
+        if self.source.registry and (content := landing.read_file(UNKNOWN)):
+            self._fetch_schemas(landing, set(json.loads(content)))
+
+    def schemas_version(self) -> int:
+        """See `MessageSource.schemas_version`."""
+        return self.segments.schemas_version()
+
     def discard(self, end: int) -> None:
         """See `Source.discard`."""
         self.segments.discard(end)
@@ -94,7 +112,28 @@ class KafkaTopic:
             if not messages:
                 self.ends = None
                 return 0
+            if self.source.registry:
+                self._fetch_schemas(
+                    landing, {number for message in messages if (number := schema_id(message.value())) is not None}
+                )
             return landing.land(self._batches(messages), {"topic": self.source.topic, "offsets": reached})
+
+    def _fetch_schemas(self, landing: WindowLanding, numbers: set[int]) -> None:
+        """Keep the schemas of these ids before messages that need them are landed; an id that the registry does not have is noted.
+
+        Raises:
+            MachineError: The registry can't be reached; then nothing is landed.
+        """
+        known, payload = self.segments.schemas.current(), self.segments.payload
+        lacking = sorted(numbers - {one.number for one in known.schemas})[:MAX_UNKNOWN]
+        if not lacking or payload is None:
+            return
+        registry = SchemaRegistry(connection=self.connect(self.source.registry), payload=payload)
+        found = tuple(registry.schemas(lacking))
+        self.segments.schemas.land(known.with_schemas(found))
+        noted = set(json.loads(landing.read_file(UNKNOWN) or b"[]")) | set(lacking)
+        unknown = sorted(noted - {one.number for one in found})[:MAX_UNKNOWN]
+        landing.write_file(UNKNOWN, json.dumps(unknown).encode())
 
     def _batches(self, messages: list[Any]) -> Iterator[Any]:
         import pyarrow as pa  # noqa: PLC0415 -- an extra

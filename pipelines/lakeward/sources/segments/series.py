@@ -1,9 +1,8 @@
-"""Versions of a dataset's `series.csv`: each is kept, with the first segment that it holds for.
+"""Versions of what people edit beside a contract: each is kept, with the first segment that it holds for.
 
-So a segment is always read by the mapping of its time, and a renamed tag does not rewrite history.
+So a segment is always read by the mapping and the schemas of its time: a renamed tag does not rewrite history.
 """
 
-import hashlib
 import os
 from pathlib import Path
 
@@ -21,8 +20,16 @@ def land_series_file(folder: Path, project_file: Path | None, newest: int) -> No
     Raises:
         MachineError: The landing can't be written.
     """
-    content = project_file.read_bytes() if project_file and project_file.is_file() else b""
-    versions = _versions(folder)
+    land_version(folder, project_file.read_bytes() if project_file and project_file.is_file() else b"", newest, ".csv")
+
+
+def land_version(folder: Path, content: bytes, newest: int, suffix: str) -> None:
+    """Keep the content as that of segments after `newest`, if it is another than before.
+
+    Raises:
+        MachineError: The landing can't be written.
+    """
+    versions = _versions(folder, suffix)
     if content == (versions[-1].read_bytes() if versions else b""):
         return
     try:
@@ -32,22 +39,27 @@ def land_series_file(folder: Path, project_file: Path | None, newest: int) -> No
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            draft.replace(folder / f"{newest + 1:020d}.csv")
+            draft.replace(folder / f"{newest + 1:020d}{suffix}")
         sync_folder(folder)
     except OSError as error:
         raise MachineError("segment_not_landed", folder=folder, found=error.strerror) from error
 
 
 def series_file_of(folder: Path, number: int) -> Path | None:
-    """The version that holds for segment `number`; None where there is no mapping."""
-    found = [path for path in _versions(folder) if int(path.stem) <= number]
+    """The mapping that holds for segment `number`; None where there is none."""
+    return version_of(folder, number, ".csv")
+
+
+def version_of(folder: Path, number: int, suffix: str) -> Path | None:
+    """The version that holds for segment `number`; None where there is none, or where it is empty."""
+    found = [path for path in _versions(folder, suffix) if int(path.stem) <= number]
     return found[-1] if found and found[-1].stat().st_size else None
 
 
-def series_version(path: Path) -> str:
-    """Name of a version: the beginning of its hash."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+def newest_version(folder: Path, suffix: str) -> int:
+    """Number of the newest version; 0 without one."""
+    return max((int(path.stem) for path in _versions(folder, suffix)), default=0)
 
 
-def _versions(folder: Path) -> list[Path]:
-    return sorted(folder.glob("[0-9]*.csv"))
+def _versions(folder: Path, suffix: str) -> list[Path]:
+    return sorted(folder.glob(f"[0-9]*{suffix}"))

@@ -2,11 +2,12 @@
 
 import hashlib
 import itertools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from lakeward.contracts.batch import BatchInput
+from lakeward.contracts.payload import PayloadFormat
 from lakeward.contracts.record_format import FileFormat
 from lakeward.contracts.series_file import read_series_file
 from lakeward.core.clock import Clock, SystemClock
@@ -14,6 +15,8 @@ from lakeward.core.errors import InvariantError
 from lakeward.core.names import Sha256
 from lakeward.sources.files import ABANDONED_AFTER
 from lakeward.sources.protocols import BatchLimit, ReceiveResult, WaitingInput
+from lakeward.sources.segments.landed_schemas import LandedSchemas
+from lakeward.sources.segments.schemas import read_project_schemas
 from lakeward.sources.segments.series import land_series_file, series_file_of
 from lakeward.sources.segments.store import LandedSegment, SegmentStore
 
@@ -29,6 +32,8 @@ class SegmentSource:
         format: What a segment holds: messages, or rows in their own types.
         retention_days: Days that a segment is kept after its batch; None for ever.
         series_file: The mapping of addresses to series that people edit; None for a source without one.
+        payload: Form of the payloads of messages; None for rows in their own types.
+        folder: The dataset's folder, where files of schemas are; None outside of a project.
     """
 
     dataset: str
@@ -36,6 +41,8 @@ class SegmentSource:
     format: FileFormat
     retention_days: int | None = None
     series_file: Path | None = None
+    payload: PayloadFormat | None = None
+    folder: Path | None = None
     clock: Clock = field(default_factory=SystemClock)
 
     @property
@@ -44,17 +51,36 @@ class SegmentSource:
         return SegmentStore.of_dataset(self.landing, self.dataset)
 
     def receive(self) -> ReceiveResult:
-        """Take the mapping of now for the segments to come; segments are landed by a collector.
+        """Take the mapping and the schemas of now for the segments to come; segments are landed by a collector.
 
         Raises:
-            DefinitionError: The mapping is not valid.
-            MachineError: The landing can't be written.
+            As `refresh`.
+        """
+        self.refresh()
+        return ReceiveResult(0, 0, ())
+
+    def refresh(self) -> None:
+        """See `MessageSource.refresh`.
+
+        Raises:
+            DefinitionError: The mapping or a schema is missing or not valid.
+            MachineError: The landing can't be written, or what reads schemas is not installed.
         """
         if self.series_file and self.series_file.is_file():
             read_series_file(self.series_file)
         if self.series_file:
             land_series_file(self._series_folder, self.series_file, self.store.newest())
-        return ReceiveResult(0, 0, ())
+        if self.folder and self.payload and self.payload.schemas:
+            self.schemas.land(read_project_schemas(self.folder, self.payload, self.schemas.current()))
+
+    @property
+    def schemas(self) -> LandedSchemas:
+        """The schemas of the payloads."""
+        return LandedSchemas(self.landing / self.dataset / "schemas", self.store)
+
+    def schemas_version(self) -> int:
+        """See `MessageSource.schemas_version`."""
+        return self.schemas.newest()
 
     def waiting(self, start: int) -> WaitingInput:
         """See `Source.waiting`. The sizes are those of compressed files."""
@@ -84,6 +110,15 @@ class SegmentSource:
         """
         return tuple(self._input(segment) for segment in self.store.segments(start, end))
 
+    def inputs_by(self, start: int, end: int, schemas: int) -> tuple[BatchInput, ...]:
+        """See `MessageSource.inputs_by`.
+
+        Raises:
+            InvariantError: A segment is missing.
+        """
+        other = self.schemas.file_of(schemas)
+        return tuple(replace(one, schemas=other) if other else one for one in self.inputs(start, end))
+
     def discard(self, end: int) -> None:
         """Delete segments up to `end` that are older than the contract's retention, but the newest, and drafts of killed processes."""
         now = self.clock.now()
@@ -108,6 +143,7 @@ class SegmentSource:
             size=segment.size,
             format=self.format,
             series=series_file_of(self._series_folder, segment.number),
+            schemas=self.schemas.file_of(segment.number),
         )
 
 

@@ -93,7 +93,7 @@ def reading_items(layout: ReadingLayout, segments: Segments) -> dict[str, str]:
         "r_ts": (f"coalesce({', '.join(times)})" if times else segments.field("received_at")),
         "r_status": _status(layout, is_member),
         "r_own_unit": first_text("it", [layout.unit]) if layout.unit else "CAST(NULL AS VARCHAR)",
-        "r_address": _address(layout),
+        "r_address": _address(layout, segments),
     }
 
 
@@ -127,7 +127,7 @@ def text_items(segments: Segments, record_format: RecordFormat) -> dict[str, str
         "r_ts": segments.field("received_at"),
         "r_status": "CAST(NULL AS VARCHAR)",
         "r_own_unit": "CAST(NULL AS VARCHAR)",
-        "r_address": ADDRESS,
+        "r_address": segments.address,
     }
 
 
@@ -166,12 +166,12 @@ def _status(layout: ReadingLayout, is_member: str) -> str:
     return f"CASE WHEN json_type({status}) = 'OBJECT' THEN {inner} ELSE {status}->>'$' END"
 
 
-def _address(layout: ReadingLayout) -> str:
-    """Topic, prefix, tags by name, and the member's name, with `/` between."""
+def _address(layout: ReadingLayout, segments: Segments) -> str:
+    """The message's address, prefix, tags by name, and the member's name, with `/` between."""
     parts = [f"NULLIF(json_extract_string(it, {literal(pointer)}), '')" for pointer in layout.prefix]
     if layout.tags:
         tags = f"json_extract(it, {literal(layout.tags)})"
         pair = f"k || '=' || coalesce(json_extract_string({tags}, '/' || replace(replace(k, '~', '~0'), '/', '~1')), '')"
         parts.append(f"NULLIF(array_to_string(list_transform(list_sort(json_keys({tags})), lambda k: {pair}), ','), '')")
     member = f"NULLIF(k, {literal(layout.own)})" if layout.own else "k"
-    return f"concat_ws('/', {', '.join([ADDRESS, *parts, member])})"
+    return f"concat_ws('/', {', '.join([segments.address, *parts, member])})"

@@ -10,6 +10,12 @@ from lakeward.engines.embedded.messages.segments import BYTES
 ENTRY = "it, k, v, why"
 # A member's name as a JSON pointer below its object.
 _BELOW = "'/' || replace(replace(k, '~', '~0'), '/', '~1')"
+# Why a payload has no record.
+_BINARY_FAULT = f"CASE WHEN {BYTES} IS NULL THEN 'reject_tombstone' ELSE undecoded END"
+_TEXT_FAULT = (
+    f"CASE WHEN {BYTES} IS NULL THEN 'reject_tombstone' WHEN coalesce(octet_length({BYTES}), 0) = 0 THEN 'reject_empty_message' "
+    "WHEN text IS NULL THEN 'reject_encoding' WHEN NOT json_valid(text) THEN 'reject_no_json_message' END"
+)
 
 
 def entries_select(messages: str, payload: PayloadFormat) -> str:
@@ -18,10 +24,7 @@ def entries_select(messages: str, payload: PayloadFormat) -> str:
     Args:
         messages: SELECT of `Segments.messages_select`.
     """
-    fault = (
-        f"CASE WHEN {BYTES} IS NULL THEN 'reject_tombstone' WHEN coalesce(octet_length({BYTES}), 0) = 0 THEN 'reject_empty_message' WHEN text IS NULL THEN 'reject_encoding' "
-        "WHEN NOT json_valid(text) THEN 'reject_no_json_message' END"
-    )
+    fault = _BINARY_FAULT if payload.kind.needs_schema else _TEXT_FAULT
     parsed = f"SELECT *, {fault} AS fault FROM ({messages})"
     document = first_pointer("text", payload.records) if payload.records else "text::JSON"
     found = f"SELECT *, CASE WHEN fault IS NULL THEN {document} END AS doc FROM ({parsed})"

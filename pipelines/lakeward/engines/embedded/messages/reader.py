@@ -1,6 +1,7 @@
 """Reads the messages of a batch: one scan decodes them into a table of the session, from which rows and rejects come."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import duckdb
 
@@ -18,17 +19,20 @@ from lakeward.contracts.record_format import RecordFormat
 from lakeward.core.errors import InvariantError
 from lakeward.core.sql import identifier, literal
 from lakeward.engines.embedded.messages import columns as sql
+from lakeward.engines.embedded.messages.decoded_payloads import decode_payloads
 from lakeward.engines.embedded.messages.json_items import entries_select
 from lakeward.engines.embedded.messages.line_items import lines_select, texts_select
-from lakeward.engines.embedded.messages.segments import ADDRESS, BYTES, Segments, open_segments
+from lakeward.engines.embedded.messages.segments import BYTES, Segments, open_segments
 from lakeward.engines.embedded.messages.series import with_series
 from lakeward.engines.embedded.messages.sparkplug.reader import sparkplug_select
 from lakeward.engines.reading.text_sql import DUCKDB
 from lakeward.engines.text.csv_records import CsvRecordSql
 from lakeward.engines.text.staging_queries import StagingQueries
 
-# Decoded records of the batch, one table per mapping.
-_DECODED = "staged_messages"
+# Decoded records of the batch, and binary payloads as JSON: one table per mapping and schemas.
+_DECODED, _PAYLOADS = "staged_messages", "staged_payloads"
+# With which version a record was not read.
+_DETAIL = f"CASE WHEN why IS NOT NULL THEN concat({literal(f'decoder {DECODER_VERSION}')}, '; schema ' || schema_label) END"
 
 
 def read_messages(
@@ -43,8 +47,11 @@ def read_messages(
     payload = record_format.payload
     if not files or payload is None:
         return reading
-    for at, segments in enumerate(open_segments(con, files, reading)):
-        table = f"{_DECODED}_{at}"
+    for at, found in enumerate(open_segments(con, files, reading)):
+        table, segments = f"{_DECODED}_{at}", replace(found, address_field=payload.address)
+        if payload.kind.needs_schema:
+            segments = replace(segments, decoded=f"{_PAYLOADS}_{at}")
+            decode_payloads(con, segments, payload, segments.decoded)
         select = (
             sparkplug_select(con, segments, columns, f"{table}_readings")
             if payload.kind is PayloadKind.SPARKPLUG
@@ -53,7 +60,7 @@ def read_messages(
         con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {select}")
         reading.reports += _reports(con, table, segments, payload)
         place = "_file, _file_seq, _row"
-        detail = literal(f"decoder {DECODER_VERSION}")
+        detail = "_detail" if payload.kind.needs_schema else literal(f"decoder {DECODER_VERSION}")
         rejects = f"_reason AS reason, {detail} AS detail, _raw AS raw"
         reading.rejects.append(f"SELECT {place}, {rejects} FROM {table} WHERE _reason IS NOT NULL")
         named = ", ".join(identifier(column.name) for column in columns)
@@ -62,12 +69,13 @@ def read_messages(
 
 
 def _decoded_select(segments: Segments, payload: PayloadFormat, record_format: RecordFormat, columns: Sequence[Column]) -> str:
-    """SELECT of the columns and of `_file, _file_seq, _row, _extra`, and `_reason, _raw` of rejects: names that no column can have."""
+    """SELECT of the columns and of `_file, _file_seq, _row, _extra`, and `_reason, _detail, _raw` of rejects: names that no column can have."""
     items, values, extra, records = _parts(segments, payload, record_format, columns)
     named = "".join(f", {value} AS {identifier(column.name)}" for column, value in zip(columns, values, strict=True))
     computed = "".join(f", {item} AS {name}" for name, item in items.items())
-    raw = f"CASE WHEN why IS NOT NULL THEN CASE WHEN it IS NULL THEN {BYTES} ELSE encode(it::VARCHAR) END END"
-    return f"""SELECT file AS _file, seq AS _file_seq, n AS _row, why AS _reason, {raw} AS _raw, {extra} AS _extra{named}
+    own = BYTES if payload.kind.needs_schema else f"CASE WHEN it IS NULL THEN {BYTES} ELSE encode(it::VARCHAR) END"
+    raw = f"CASE WHEN why IS NOT NULL THEN {own} END"
+    return f"""SELECT file AS _file, seq AS _file_seq, n AS _row, why AS _reason, {_DETAIL} AS _detail, {raw} AS _raw, {extra} AS _extra{named}
         FROM ({with_series(f"SELECT *{computed} FROM ({records})", segments)})"""
 
 
@@ -77,7 +85,7 @@ def _parts(
     """Items to compute of each record, the columns' values, the unknown members, and the SELECT of the records."""
     messages, none = segments.messages_select(), "CAST(NULL AS VARCHAR)"
     if payload.kind is PayloadKind.CSV:
-        items = {"r_address": ADDRESS, "r_own_unit": none}
+        items = {"r_address": segments.address, "r_own_unit": none}
         return (
             items,
             [_value(c, segments, _line_field(record_format)) for c in columns],
@@ -98,7 +106,7 @@ def _parts(
     needs_object = all(name != f"{ENVELOPE_MARK}value" for name in names)
     checked = f"""SELECT * REPLACE (CASE WHEN why IS NULL AND json_type(it) <> 'OBJECT' AND {str(needs_object).lower()}
         THEN 'reject_no_object' ELSE why END AS why) FROM ({records})"""
-    items = {"r_address": ADDRESS, "r_own_unit": none, "r_plain": plain}
+    items = {"r_address": segments.address, "r_own_unit": none, "r_plain": plain}
     return items, [_value(c, segments, sql.member_value) for c in columns], sql.unknown_members(names), checked
 
 

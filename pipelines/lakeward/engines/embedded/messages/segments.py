@@ -30,15 +30,19 @@ ADDRESS, BYTES = own_name(TOPIC), own_name(PAYLOAD)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segments:
-    """Readable segments that have one mapping of series, and the same births.
+    """Readable segments that have one mapping of series, one set of schemas, and the same births.
 
     Args:
         files: They, with their numbers of messages.
         types: Their columns, with DuckDB's types.
+        decoded: Table of their payloads as `decode_payloads` makes it; empty: the payloads are text.
+        address_field: The field with which addresses begin; where it has no value, the topic.
     """
 
     files: Mapping[BatchInput, int]
     types: Mapping[str, str]
+    decoded: str = ""
+    address_field: str = TOPIC
 
     @property
     def births(self) -> Path | None:
@@ -50,11 +54,30 @@ class Segments:
         """Their mapping; None for none."""
         return next(iter(self.files)).series
 
+    @property
+    def schemas(self) -> Path | None:
+        """The schemas of their payloads; None for none."""
+        return next(iter(self.files)).schemas
+
+    @property
+    def address(self) -> str:
+        """SQL of the address of a message."""
+        return ADDRESS if self.address_field == TOPIC else f"coalesce({self.field(self.address_field)}, {ADDRESS})"
+
     def messages_select(self) -> str:
-        """SELECT of `file, seq, m` (number in the segment, from 1), `text` (NULL: not UTF-8), and the segments' columns by `own_name`."""
+        """SELECT of the columns of `raw_select` and of `text, undecoded, schema_label`.
+
+        `text` is the payload as text, or as JSON; where it is NULL, `undecoded` says why a binary one can't be read.
+        """
+        if not self.decoded:
+            return f"SELECT *, TRY(decode({BYTES})) AS text, CAST(NULL AS VARCHAR) AS undecoded, CAST(NULL AS VARCHAR) AS schema_label FROM ({self.raw_select()})"
+        return f"SELECT s.*, d.text, d.fault AS undecoded, d.schema_label FROM ({self.raw_select()}) s LEFT JOIN {self.decoded} d USING (seq, m)"
+
+    def raw_select(self) -> str:
+        """SELECT of `file, seq, m` (number in the segment, from 1), and the segments' columns by `own_name`."""
         places = ", ".join(f"({literal(str(file.path))}, {literal(file.name)}, {file.seq}::BIGINT)" for file in self.files)
         return (
-            f"SELECT p.file, p.seq, s.file_row_number + 1 AS m, TRY(decode(s.{PAYLOAD})) AS text, "
+            f"SELECT p.file, p.seq, s.file_row_number + 1 AS m, "
             f"{', '.join(f's.{identifier(name)} AS {own_name(name)}' for name in self.types)} "
             f"FROM {_scan([file.path for file in self.files])} s JOIN (VALUES {places}) p(path, file, seq) ON p.path = s.filename"
         )
@@ -71,7 +94,7 @@ class Segments:
 
 
 def open_segments(con: duckdb.DuckDBPyConnection, files: Sequence[BatchInput], faulty: StagingQueries) -> list[Segments]:
-    """The readable segments, by their mapping; adds the others to the rejects of `faulty`."""
+    """The readable segments, by their mapping and schemas; adds the others to the rejects of `faulty`."""
     counted: dict[BatchInput, int] = {}
     with FileReadTrial(con) as trial:
         together = trial.try_read(partial(_count_all, paths=[file.path for file in files])) if files else {}
@@ -82,9 +105,9 @@ def open_segments(con: duckdb.DuckDBPyConnection, files: Sequence[BatchInput], f
                 faulty.reject_file(file, "reject_unreadable")
             else:
                 counted[file] = found[str(file.path)]
-    groups: dict[tuple[Path | None, Path | None], dict[BatchInput, int]] = {}
+    groups: dict[tuple[Path | None, ...], dict[BatchInput, int]] = {}
     for file, messages in counted.items():
-        groups.setdefault((file.series, file.births), {})[file] = messages
+        groups.setdefault((file.series, file.schemas, file.births), {})[file] = messages
     return [Segments(files=group, types=_types(con, [file.path for file in group])) for group in groups.values()]
 
 

@@ -13,9 +13,8 @@ from lakeward.contracts.register_map import Register
 from lakeward.core.connections import ConnectionSettings
 from lakeward.core.errors import MachineError, SettingsError
 from lakeward.sources.collectors.modbus.blocks import Block, blocks_of
+from lakeward.sources.collectors.modbus.client import PORTS, SECURE, make_client, tls_context
 from lakeward.sources.collectors.modbus.values import BAD, NO_COMMUNICATION, TIMEOUT, PolledValue, decode
-
-SCHEME, PORT = "modbus", 502
 
 
 def check_device(connection: ConnectionSettings) -> None:
@@ -23,12 +22,15 @@ def check_device(connection: ConnectionSettings) -> None:
 
     Raises:
         MachineError: The extra is missing.
-        SettingsError: The scheme is not Modbus.
+        SettingsError: The scheme is not Modbus, or a certificate or key can't be used.
     """
     if find_spec("pyarrow") is None:
         raise MachineError("extra_missing", extra="modbus")
-    if connection.scheme != SCHEME:
-        raise SettingsError("connection_scheme", name=connection.name, place=connection.place, expected=f"{SCHEME}://")
+    if connection.scheme not in PORTS:
+        expected = ", ".join(f"{scheme}://" for scheme in PORTS)
+        raise SettingsError("connection_scheme", name=connection.name, place=connection.place, expected=expected)
+    if connection.scheme == SECURE:
+        tls_context(connection)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -69,6 +71,8 @@ class ModbusLink:
     def close(self) -> None:
         """End the connection."""
         if self._client is not None:
+            if self.connection.scheme == SECURE and self._client.ctx.transport:
+                self._client.ctx.transport.abort()  # nothing waits for the device's goodbye, which TLS asks for
             self._client.close()
             self._client = None
 
@@ -76,9 +80,7 @@ class ModbusLink:
         if self._client is not None and self._client.connected:
             return self._client
         self.close()
-        client = AsyncModbusTcpClient(
-            self.connection.host, port=self.connection.port or PORT, timeout=self.timeout, retries=0, reconnect_delay=0
-        )
+        client = make_client(self.connection, self.timeout)
         try:
             is_connected = await asyncio.wait_for(client.connect(), self.timeout)
         except (TimeoutError, OSError, ModbusException):

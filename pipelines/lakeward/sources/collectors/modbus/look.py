@@ -12,7 +12,8 @@ from lakeward.contracts.register_map import Register
 from lakeward.core.clock import Clock
 from lakeward.core.connections import ConnectionSettings
 from lakeward.core.errors import MachineError
-from lakeward.sources.collectors.modbus.device import PORT, ModbusLink, check_device
+from lakeward.sources.collectors.modbus.client import PORTS, SECURE
+from lakeward.sources.collectors.modbus.device import ModbusLink, check_device
 from lakeward.sources.collectors.modbus.values import value_row
 
 # Seconds between two reads, and values that are kept.
@@ -67,8 +68,8 @@ def reach_device(connection: ConnectionSettings) -> str:
             link.close()
 
     if not asyncio.run(connect()):
-        raise MachineError("look_device", address=connection.address, port=connection.port or PORT)
-    return "Modbus TCP"
+        raise MachineError("look_device", address=connection.address, port=connection.port or PORTS[connection.scheme])
+    return "Modbus TCP with TLS" if connection.scheme == SECURE else "Modbus TCP"
 
 
 async def _look(

@@ -98,11 +98,16 @@ async def read_history(
     client: Client, nodes: Mapping[str, ua.NodeId], starts: Mapping[str, datetime], end: datetime
 ) -> NodeHistory:
     """Values of the nodes from the earliest of `starts` to `end`, of some nodes in one request."""
-    values: dict[str, list[ua.DataValue]] = {address: [] for address in starts}
+    return await read_span(client, {address: nodes[address] for address in starts}, min(starts.values()), end + AHEAD)
+
+
+async def read_span(client: Client, nodes: Mapping[str, ua.NodeId], start: datetime, end: datetime) -> NodeHistory:
+    """Values of the nodes from `start` to `end`, in one request and those that continue it."""
+    values: dict[str, list[ua.DataValue]] = {address: [] for address in nodes}
     refused: dict[str, str] = {}
-    points: dict[str, bytes | None] = dict.fromkeys(starts)
+    points: dict[str, bytes | None] = dict.fromkeys(nodes)
     details = ua.ReadRawModifiedDetails(IsReadModified=False, NumValuesPerNode=0, ReturnBounds=False)
-    details.StartTime, details.EndTime = min(starts.values()), end + AHEAD
+    details.StartTime, details.EndTime = start, end
     while points:
         asked = list(points.items())
         results = await client.uaclient.session.history_read(_request(details, [(nodes[a], point) for a, point in asked]))
