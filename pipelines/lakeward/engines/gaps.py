@@ -92,7 +92,7 @@ GAPS = (
         GapKind.NOT_YET,
         "Payloads of messages are decoded by the driver, whose rows executors then judge and write.",
         "One decoder, so that a payload never means one thing here and another there. A driver of two cores decodes some 500,000 messages of JSON a "
-        "second, and of Avro and Protobuf, which a library of Python decodes, some tens of thousands; more than that needs several datasets.",
+        "second, and of Avro, Protobuf and Sparkplug B, which a library of Python decodes, some tens of thousands; more than that needs several datasets.",
     ),
     Gap(
         "text that is not UTF-8",

@@ -10,9 +10,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from lakeward.core.errors import MachineError
+from lakeward.core.sparkplug.wire_fields import count_fields
 
 # Bytes that a compressed payload may have when it is read.
 MAX_INFLATED = 64 << 20
+# Fields that a payload may have, those of metrics and their properties included. Each that is kept takes some 100 bytes.
+MAX_FIELDS = 1_000_000
+# Bytes up to which no payload can have so many: a field takes two.
+_FEW_BYTES = 2 * MAX_FIELDS
 # `uuid` of a payload whose `body` is a compressed payload, as clients of the Tahu project write it.
 COMPRESSED = b"SPBV1.0_COMPRESSED"
 REBIRTH, BD_SEQ = "Node Control/Rebirth", "bdSeq"
@@ -57,6 +62,10 @@ _FIELDS: Mapping[str, Mapping[str, tuple[int, str]]] = {
 # The one value of a metric: of several on the wire the last counts.
 _VALUE = "value"
 _PACKAGE = "lakeward.sparkplug"
+_NESTED = {
+    message: {number: kind.strip("[]") for number, kind in fields.values() if kind.strip("[]") in _FIELDS}
+    for message, fields in _FIELDS.items()
+}
 
 
 class PayloadError(Exception):
@@ -75,7 +84,7 @@ def read_payload(content: bytes) -> Any:
     """The payload, unpacked where it is compressed.
 
     Raises:
-        PayloadError: It is no payload of Sparkplug B, or larger than `MAX_INFLATED` when it is unpacked.
+        PayloadError: It is no payload of Sparkplug B, larger than `MAX_INFLATED` when it is unpacked, or has more than `MAX_FIELDS`.
         MachineError: protobuf is missing.
     """
     payload = _parse(content)
@@ -120,6 +129,7 @@ def rebirth_command(milliseconds: int) -> bytes:
 
 
 def _parse(content: bytes) -> Any:
+    _check_fields(content)
     payload = _classes()["Payload"]()
     from google.protobuf.message import DecodeError  # noqa: PLC0415 -- an extra
 
@@ -128,6 +138,15 @@ def _parse(content: bytes) -> Any:
     except DecodeError:
         raise PayloadError("reject_no_sparkplug") from None
     return payload
+
+
+def _check_fields(content: bytes) -> None:
+    """Refuse what would take far more memory than bytes."""
+    count = count_fields(content, _NESTED, "Payload", MAX_FIELDS) if len(content) > _FEW_BYTES else 0
+    if count is None:
+        raise PayloadError("reject_no_sparkplug")
+    if count > MAX_FIELDS:
+        raise PayloadError("reject_large_payload")
 
 
 def _inflate(body: bytes) -> bytes:
