@@ -114,7 +114,7 @@ def _texts(*forms: str) -> Callable[[str, Mapping[str, str]], str]:
 
 
 def _comparisons(value: str, names: Mapping[str, str]) -> str:
-    return _texts("dataset = '{}'", '"dataset": "{}"')(_tables(value, names), names)
+    return _texts("dataset = '{}'", "\"dataset\" = '{}'", '"dataset": "{}"')(_tables(value, names), names)
 
 
 def _jobs(value: str, names: Mapping[str, str]) -> str:

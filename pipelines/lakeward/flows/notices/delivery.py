@@ -98,7 +98,7 @@ def _send(
     with _lock(workspace.files):
         states = notice_states(engine)
         for to, notice in pairs:
-            id_ = notice.id(to.subscription)
+            id_ = notice.id(to.subscription, workspace.lake.names)
             if states.get(id_):
                 continue
             try:
@@ -121,7 +121,11 @@ def _deliver(workspace: Workspace, to: Subscription, notice: DatasetNotice) -> N
     message = OutgoingMessage(
         title=notice.title(to.lang, project),
         text=notice.body(to.lang),
-        fields={**fields, "notice": notice.id(to.subscription), **({"link": notice.link} if notice.link else {})},
+        fields={
+            **fields,
+            "notice": notice.id(to.subscription, workspace.lake.names),
+            **({"link": notice.link} if notice.link else {}),
+        },
     )
     send_message(find_connection(workspace, to.connection), to.recipient, message)
 

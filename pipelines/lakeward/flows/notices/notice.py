@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from lakeward.core.dataset_names import NameHistory
 from lakeward.core.messages import Lang, text
 from lakeward.core.names import sha256
 from lakeward.flows.base.answers import Notice
@@ -35,9 +36,9 @@ class DatasetNotice:
     said: Notice
     link: str | None = None
 
-    def id(self, subscription: int) -> str:
-        """Id of this notice to one subscriber."""
-        return sha256(f"{subscription}\n{self.dataset}\n{self.kind}\n{self.occasion}".encode())
+    def id(self, subscription: int, names: NameHistory) -> str:
+        """Id of this notice to one subscriber: the same when the dataset is renamed."""
+        return sha256(f"{subscription}\n{names.stored_name(self.dataset)}\n{self.kind}\n{self.occasion}".encode())
 
     def title(self, lang: Lang, project: str) -> str:
         """One line: what happened to what."""

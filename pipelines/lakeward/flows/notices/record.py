@@ -36,7 +36,7 @@ def record_notice(workspace: Workspace, engine: Engine, subscription: int, notic
     """Record that the notice was sent to a subscriber, or that it waits."""
     table = governance.table_spec(TABLE).name
     row = {
-        "notice": notice.id(subscription),
+        "notice": notice.id(subscription, workspace.lake.names),
         "subscription": subscription,
         "dataset": notice.dataset,
         "kind": notice.kind,

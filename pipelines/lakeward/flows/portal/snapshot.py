@@ -6,7 +6,7 @@ It holds no portal's file: a process has that one for itself, a worker of Airflo
 import json
 import logging
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -47,6 +47,7 @@ class ScorecardReading:
 
     Args:
         project: Name of the project.
+        renames: Renamings of its datasets: the queries have the names of after these.
         zone: IANA zone in which times are shown.
         languages: Languages of the plant, the first one first.
         role_titles: Role -> its title by language; none where the policy can't be read.
@@ -55,6 +56,7 @@ class ScorecardReading:
     """
 
     project: str
+    renames: Sequence[tuple[str, str]]
     zone: str
     languages: tuple[Lang, ...]
     role_titles: Mapping[str, Mapping[str, str]]
@@ -94,7 +96,7 @@ def store_evidence(source: ScorecardReading, folder: Path) -> None:
         for name, family in source.families.items()
     }
     made_at = source.reading.now.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
-    found = {"project": source.project, "made_at": made_at, "families": families}
+    found = {"project": source.project, "made_at": made_at, "renames": source.renames, "families": families}
     (folder / EVIDENCE).write_text(json.dumps(found, ensure_ascii=False, indent=1), encoding="utf-8")
     log.info("scorecard built", extra={"project": source.project, "families": len(families)})
 
@@ -106,6 +108,7 @@ def _reading(workspace: Workspace, reading: ModelReading, families: Mapping[str,
     project = workspace.project
     return ScorecardReading(
         project=project.name,
+        renames=project.names.renames,
         zone=project.zone,
         languages=project.languages,
         role_titles=_role_titles(workspace),

@@ -47,14 +47,16 @@ def open_figure(settings: Settings, name: str, out: Path | None = None) -> Figur
         name: The figure's id, as the page shows it.
 
     Raises:
-        UsageError: There is no built page, or it has no such figure.
+        UsageError: There is no built page, it has no such figure, or a dataset was renamed since: its queries name the old one.
     """
     workspace = open_workspace(settings)
     file = (out or _folder(workspace)) / EVIDENCE
     if not file.is_file():
         raise UsageError("scorecard_not_built", folder=file.parent)
-    families_read = json.loads(file.read_text(encoding="utf-8"))["families"]
-    found = _figure_evidence(families_read, name)
+    built = json.loads(file.read_text(encoding="utf-8"))
+    if built.get("renames", []) != [list(pair) for pair in workspace.project.names.renames]:
+        raise UsageError("scorecard_before_renaming", folder=file.parent)
+    found = _figure_evidence(built["families"], name)
     with workspace.engine() as engine:
         rows = engine.fetch(found.sql, at=_engine_versions(found.versions))
     value = rows[0]["value"] if rows else None
