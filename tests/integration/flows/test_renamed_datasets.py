@@ -270,10 +270,10 @@ def contents(plant):
 
 
 @pytest.mark.parametrize(
-    "write", [pytest.param(write, marks=() if write == 4 else pytest.mark.exhaustive) for write in range(1, 8)]
+    "write", [pytest.param(write, marks=() if write == 4 else pytest.mark.exhaustive) for write in range(1, 9)]
 )
 def test_after_a_kill_the_same_command_goes_on(plant, write):
-    """Seven writes: the list, five files, the folder."""
+    """Eight writes: the list, six files, the folder."""
     process = SPAWN.Process(target=rename_killed_before, args=(plant.root, write))
     process.start()
     process.join()

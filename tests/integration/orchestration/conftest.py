@@ -80,19 +80,6 @@ def make_plant(root):
     return root
 
 
-@pytest.fixture(scope="session")
-def write_contracts():
-    """Writes a project of so many small contracts, `d000` and on, into a folder."""
-
-    def write(root, count):
-        for number in range(count):
-            add(root, f"d{number:03d}", SILVER.format(name=f"d{number:03d}", minutes=600))
-        (root / "expectations" / "project.yaml").write_text("name: plant\ntimezone: UTC\nlanguages: [zh, en]\nlake: lake\n")
-        (root / "dags").mkdir()
-
-    return write
-
-
 def add(root, name, contract, sql=None):
     folder = root / "expectations" / "datasets" / name
     (folder / "models").mkdir(parents=True)
