@@ -9,9 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lakeward.core.dataset_names import NOT_RENAMED, NameHistory
 from lakeward.core.errors import LakewardError, StoreConflictError, UsageError
-from lakeward.core.names import TableName
 from lakeward.core.storage.lake import Lake
 from lakeward.engines import open_engine
 from lakeward.flows import (
@@ -26,7 +24,6 @@ from lakeward.flows import (
     list_grades,
     list_tables,
     open_connection,
-    open_figure,
     project_status,
     read_scorecard,
     release_batch,
@@ -36,11 +33,8 @@ from lakeward.flows import (
     seal_logs,
     verify_logs,
 )
-from lakeward.flows.base.answers import Notice
 from lakeward.flows.base.workspace import open_workspace
-from lakeward.flows.notices.notice import DatasetNotice, NoticeKind
 from lakeward.flows.portal.read_model import ReadModel
-from lakeward.portal.export import build_scorecard
 from support.command_line import run_command
 from support.graded_plant import drop_hour
 from support.lost_machines import SPAWN
@@ -389,40 +383,3 @@ def test_an_encrypted_column_is_bound_to_its_name(plant, tmp_path):
     with pytest.raises(UsageError) as refused:
         rename_dataset(settings, OLD, NEW)
     assert refused.value.code == "rename_encrypted"
-
-
-def opened_scores(plant):
-    """Level and dimension of each stored score -> its value, and what its query gives at its versions."""
-    with open_workspace(plant.settings).engine() as engine:
-        scores = engine.fetch("SELECT * FROM governance.scores WHERE sql IS NOT NULL ORDER BY seq, level, dimension")
-        for score in scores:
-            versions = {TableName.parse(name): version for name, version in json.loads(score["versions"]).items()}
-            rows = engine.fetch(score["sql"], at=versions)
-            yield score["dataset"], score["level"], score["dimension"], score["score"], rows[0]["value"] if rows else None
-
-
-def test_every_stored_score_opens_to_its_number_after_renamings(plant):
-    names = [OLD]
-    for new in (NEW, "press_b", OLD):
-        rename_dataset(plant.settings, names[-1], new)
-        names.append(new)
-        found = [row for row in opened_scores(plant) if row[0] == new]
-        assert len(found) >= 4
-        assert [row for row in found if row[3] != row[4]] == []
-
-
-def test_a_scorecard_of_before_is_not_opened_to_other_numbers(plant):
-    build_scorecard(plant.settings)
-    before = open_figure(plant.settings, "totals/score").value
-    rename_dataset(plant.settings, OLD, NEW)
-    with pytest.raises(UsageError) as refused:
-        open_figure(plant.settings, "totals/score")
-    assert refused.value.code == "scorecard_before_renaming"
-    build_scorecard(plant.settings)
-    assert open_figure(plant.settings, "totals/score").value == before
-
-
-def test_a_notice_of_before_is_not_sent_again():
-    halted = DatasetNotice(dataset=OLD, kind=NoticeKind.HALT, occasion="batch 1", said=Notice("notice_halted", {}))
-    names = NameHistory.after([(OLD, NEW)])
-    assert replace(halted, dataset=NEW).id(1, names) == halted.id(1, NOT_RENAMED)
