@@ -80,7 +80,13 @@ def parse_page(dataset, rule):
     summed = summed_failures(failures(EQUAL_WEIGHTS), {dataset: rule})
     known |= {family.name: family for family in summed}
     source = ScorecardReading(
-        project=dataset, zone="UTC", languages=(Lang.EN, Lang.ZH), role_titles={}, reading=FixedReading(), families=known
+        project=dataset,
+        renames=(),
+        zone="UTC",
+        languages=(Lang.EN, Lang.ZH),
+        role_titles={},
+        reading=FixedReading(),
+        families=known,
     )
     parser = ParsedPage()
     parser.feed(render_file(source, parts(dataset, rule), Lang.EN, {Lang.EN: "scorecard.html", Lang.ZH: "scorecard.zh.html"}))

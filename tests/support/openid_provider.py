@@ -43,8 +43,13 @@ class PyopProvider:
         parts = urlsplit(address)
         trusted = ssl.create_default_context(cafile=self.ca)
         connection = HTTPSConnection(parts.netloc, timeout=60, context=trusted)
-        connection.request("POST", f"{parts.path}?{parts.query}", body)
-        return connection.getresponse()
+        try:
+            connection.request("POST", f"{parts.path}?{parts.query}", body)
+            answer = connection.getresponse()
+            answer.read()
+            return answer
+        finally:
+            connection.close()
 
     def rotate_keys(self) -> None:
         """Give it another key; the one of before is gone."""
@@ -53,7 +58,7 @@ class PyopProvider:
     def log_in(self, address: str, user: str) -> dict[str, str]:
         """Type a name into its form; what it sends the browser back with."""
         answer = self.post(address, f"user={user}")
-        assert answer.status == 303, answer.read()
+        assert answer.status == 303
         return dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
 
 

@@ -15,7 +15,7 @@ from lakeward.flows import check_machine, ingest_dataset, run_all, run_dataset
 from lakeward.flows.base import governance
 from lakeward.flows.base.telemetry import METRICS, telemetry_problem
 from lakeward.flows.base.telemetry_export import CLOSE_SECONDS
-from lakeward.flows.base.workspace import open_workspace, recorded
+from lakeward.flows.base.workspace import open_workspace, record_telemetry
 from support.otlp_collector import run_collector
 from support.plant import csv_line, make_plant
 
@@ -186,7 +186,7 @@ def test_a_protocol_that_is_not_spoken_is_told(collector, plant, monkeypatch):
 def test_a_collector_that_refuses_fails_no_run(collector, plant, status):
     collector.status = status
     began = time.monotonic()
-    with recorded(open_workspace(load(plant)), "run"):
+    with record_telemetry(open_workspace(load(plant)), "run"):
         pass
     assert time.monotonic() - began < CLOSE_SECONDS + 1
     assert ingest_dataset(load(plant), "press_line").batches == 1
@@ -197,7 +197,7 @@ def test_a_dead_collector_costs_next_to_nothing(plant, monkeypatch):
         closed.bind(("127.0.0.1", 0))
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{closed.getsockname()[1]}")
         before = time.process_time()
-        with recorded(open_workspace(load(plant)), "run") as workspace:
+        with record_telemetry(open_workspace(load(plant)), "run") as workspace:
             workspace.recorder.measure("lakeward.batches", 1, {"lakeward.dataset": "a"})
         spent = time.process_time() - before
     assert spent < 0.25
@@ -211,7 +211,7 @@ def test_a_silent_collector_costs_a_second_at_most(plant, monkeypatch):
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
         workspace = open_workspace(load(plant))
         began = time.monotonic()
-        with recorded(workspace, "run"):
+        with record_telemetry(workspace, "run"):
             pass
         waited = time.monotonic() - began
     assert CLOSE_SECONDS * 0.5 < waited < CLOSE_SECONDS + 0.75

@@ -87,6 +87,7 @@ class SchemaRegistry:
             with urllib.request.urlopen(request, timeout=_TIMEOUT, context=self._tls()) as answer:  # noqa: S310 -- as above
                 found = json.loads(answer.read(_MAX_BYTES))
         except urllib.error.HTTPError as error:
+            error.close()
             if error.code == _NOT_FOUND:
                 return None
             raise self._fault(f"HTTP {error.code}") from None
