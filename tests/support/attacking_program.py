@@ -90,15 +90,19 @@ def spill_in_sandbox(sandbox: Sandbox, settings: Settings, role: str, column: st
 
 
 def said_by(call: Callable[..., object], *arguments: object) -> str:
-    """What a call answers; or what it says of its failure, in both languages, with all that Python would print of it.
-
-    A notebook's own libraries fail too, on types that they do not have: their texts are looked at as ours.
-    """
+    """What a call answers; or what it says of its failure, in both languages, with all that Python would print of it."""
     try:
         return repr(call(*arguments))
+    except LakewardError as error:
+        return " ".join([*(error.render(lang) for lang in Lang), *traceback.format_exception(error)])
+
+
+def _said_in_notebook(con: Connection, text: str, values: Values) -> str:
+    """As `said_by`. Its own libraries fail too, on types that they do not have: their texts are looked at as ours."""
+    try:
+        return said_by(lambda: in_every_way(con.sql(text, values)))
     except Exception as error:  # noqa: BLE001 -- whatever a reader could be shown
-        ours = [error.render(lang) for lang in Lang] if isinstance(error, LakewardError) else []
-        return " ".join([*ours, *traceback.format_exception(error)])
+        return "".join(traceback.format_exception(error))
 
 
 def _by_notebook(settings: Settings, attacks: Sequence[QueryAttack]) -> Iterator[Told]:
@@ -106,11 +110,7 @@ def _by_notebook(settings: Settings, attacks: Sequence[QueryAttack]) -> Iterator
         with open_connection(settings, role) as con:
             for attack in (one for one in attacks if one.role == role):
                 for asked in forms_of_attack(attack, guesses(attack.column)):
-                    yield Told(role, f"{asked}", said_by(_read_in_every_way, con, *asked))
-
-
-def _read_in_every_way(con: Connection, text: str, values: Values) -> str:
-    return in_every_way(con.sql(text, values))
+                    yield Told(role, f"{asked}", _said_in_notebook(con, *asked))
 
 
 def _by_commands(settings: Settings, pairs: Sequence[tuple[str, str]], out: Path) -> Iterator[Told]:

@@ -1,6 +1,7 @@
 """What programs leave in folders: every file with planted values, compressed ones too, and what stood in a file for a moment only."""
 
 import gzip
+import os
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
@@ -31,8 +32,14 @@ def texts_in(file: Path) -> str:
 
 
 def files_in(folder: Path) -> list[Path]:
-    """Files below a folder, but for those of tables, and received ones, of lakes in it."""
-    return [file for file in folder.rglob("*") if file.is_file() and not _is_data(file.relative_to(folder).parts)]
+    """Files below a folder, but for those of tables, and received ones, of lakes in it; folders may go meanwhile."""
+    found = (Path(parent) / name for parent, _, names in os.walk(folder, onerror=_unless_gone) for name in names)
+    return [file for file in found if file.is_file() and not _is_data(file.relative_to(folder).parts)]
+
+
+def _unless_gone(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise error
 
 
 def _is_data(parts: tuple[str, ...]) -> bool:
@@ -41,23 +48,34 @@ def _is_data(parts: tuple[str, ...]) -> bool:
 
 def files_with_values(folder: Path, columns: Columns) -> list[str]:
     """Places, below a folder, of files that hold a planted value of these columns in any form."""
-    return [str(file.relative_to(folder)) for file in files_in(folder) if leaked(texts_in(file), columns)]
+    return [str(file.relative_to(folder)) for file in files_in(folder) if _holds(file, columns)]
+
+
+def _holds(file: Path, columns: Columns) -> bool:
+    with suppress(FileNotFoundError):  # a running server takes files away
+        return bool(leaked(texts_in(file), columns))
+    return False
+
+
+def _state(file: Path) -> tuple[int, int]:
+    status = file.stat()
+    return status.st_size, status.st_mtime_ns
 
 
 @contextmanager
 def watched(folders: list[Path], columns: Columns, pause: float = 0.05) -> Iterator[Callable[[], tuple[int, set[str]]]]:
-    """Look into each new and grown file while the block runs; yields what tells the largest of them and where planted values stood."""
-    known = {file: file.stat().st_size for folder in folders for file in files_in(folder)}
+    """Look into each new and changed file while the block runs; yields what tells the largest of them and where planted values stood."""
+    known = {file: _state(file) for folder in folders for file in files_in(folder)}
     largest, found, ended = [0], set(), threading.Event()
 
     def look() -> None:
         for file in (one for folder in folders for one in files_in(folder)):
             with suppress(OSError, duckdb.Error):  # gone, or not whole yet
-                size = file.stat().st_size
-                if known.get(file) != size:
+                state = _state(file)
+                if known.get(file) != state:
                     found.update([file.name] if leaked(texts_in(file), columns) else [])
-                    known[file] = size
-                    largest.append(size)
+                    known[file] = state
+                    largest.append(state[0])
 
     def look_on() -> None:
         while not ended.wait(pause):

@@ -197,18 +197,28 @@ def leave_value(folder: Path, value: str) -> dict[str, Path]:
 
 
 def test_a_value_that_is_left_would_be_seen(tmp_path):
-    """In files of every kind, also in one that is gone soon; and in none where there is none."""
+    """In files of every kind, also in one that is gone soon, after folders that were; and in none where there is none."""
     folder, value = tmp_path / "plant", CANARIES["phone"][TARGET]
     places = leave_value(folder, "19900000000")
     assert files_with_values(folder, NEVER) == []
     places = leave_value(folder, value)
     assert sorted(files_with_values(folder, NEVER)) == sorted(places)
-    with watched([tmp_path], NEVER) as seen:
+    with watched([tmp_path], NEVER, pause=0) as seen:
+        make_and_remove_folders(tmp_path / "scratch", seconds=0.5)
         brief = tmp_path / "brief"
         brief.write_text(value)
-        time.sleep(0.3)
+        time.sleep(0.5)
         brief.unlink()
     assert "brief" in seen()[1]
+
+
+def make_and_remove_folders(root: Path, seconds: float) -> None:
+    """As a program does with its scratch: a folder may be gone once it was listed."""
+    ended = time.monotonic() + seconds
+    while time.monotonic() < ended:
+        for number in range(20):
+            (root / f"{number}/a/b").mkdir(parents=True)
+        shutil.rmtree(root)
 
 
 @pytest.mark.exhaustive
