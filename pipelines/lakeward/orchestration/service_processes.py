@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Event
 from time import monotonic
 from typing import Any
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
 from lakeward.core.errors import MachineError
@@ -90,6 +90,9 @@ class Services:
         try:
             with urlopen(f"http://{HOST}:{self.port}/api/v2/monitor/health", timeout=5) as answer:
                 found: Mapping[str, Any] = json.load(answer)
+        except HTTPError as error:
+            error.close()
+            return None
         except (URLError, OSError, ValueError):
             return None
         return found
