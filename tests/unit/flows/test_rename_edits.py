@@ -42,6 +42,9 @@ def test_sql(before, after):
         ),
         ("x: {supersedes: [press_line]}", "x: {supersedes: [press_a]}"),
         ("name: press_line", "name: press_line"),
+        ("categories: [press_line.phone]", "categories: [press_line.phone]"),
+        ("press_line.phone: {floor: 3}", "press_line.phone: {floor: 3}"),
+        ("x: {category: press_line.phone}", "x: {category: press_line.phone}"),
         ("why: press_line stopped", "why: press_line stopped"),
         ("broken: [press_line", "broken: [press_line"),
     ],
@@ -81,3 +84,10 @@ def test_ids_under_which_a_broker_knows_the_dataset_stay(kind, ids):
     assert all(f"{each}: lakeward-press_line" in changed for each in ids)
     assert EDIT.contract(changed) == changed
     assert "path:" not in changed
+
+
+def test_files_that_are_published_with_lakeward_name_no_dataset(tmp_path):
+    for folder in ("catalogues", "governance", "policies"):
+        (tmp_path / "expectations" / folder).mkdir(parents=True)
+        (tmp_path / "expectations" / folder / "any.yaml").write_text("tables: [silver.press_line]\n", encoding="utf-8")
+    assert [str(each.file) for each in EDIT.edits(tmp_path)] == ["expectations/policies/any.yaml"]

@@ -22,7 +22,11 @@ _LAYERS = "|".join((*(layer for layer in Layer if layer is not Layer.GOVERNANCE)
 _LISTS_DATASETS = frozenset({"datasets", "declared", "supersedes"})
 # Kind of source -> keys whose default bears the dataset's name, and under which a broker keeps a session or edges know their host.
 _IDS = {"mqtt": ("clientId",), "sparkplug": ("clientId", "hostId")}
+# Key whose value is `dataset.column`; elsewhere two words with a point are a category.
+_COLUMN_KEY = "column"
 _EXPECTATIONS = PurePosixPath("expectations")
+# Folders of the expectations that are published with Lakeward: they name no dataset of a project.
+_PUBLISHED = frozenset({"catalogues", "governance", "demos"})
 _EDITED = frozenset({".yaml", ".yml", ".sql", ".json"})
 # Folders whose files people keep by themselves: what they name is reported, and not edited.
 OWN_FOLDERS = ("dags", "notebooks")
@@ -55,7 +59,7 @@ class NameEdit:
         """Each file of the expectations that changes; the dataset's own contract last, whose folder bears the old name still."""
         own = DATASETS / self.old / CONTRACT_FILE
         files = sorted(path for path in (root / _EXPECTATIONS).rglob("*") if _is_edited(path))
-        names = [PurePosixPath(path.relative_to(root)) for path in files]
+        names = [name for path in files if (name := PurePosixPath(path.relative_to(root))).parts[1] not in _PUBLISHED]
         for file in (*(name for name in names if name not in {own, RENAMES_FILE}), own):
             before = (root / file).read_bytes().decode("utf-8", "surrogateescape") if (root / file).is_file() else ""
             after = self.contract(before) if file == own else self.text(file, before)
@@ -106,14 +110,16 @@ class NameEdit:
         return re.sub(rf'\b({_LAYERS})("?\s*\.\s*"?){self.old}\b', rf"\g<1>\g<2>{self.new}", text)
 
     def _scalars(self, text: str) -> str:
-        """A YAML file: `old.column` anywhere, and the bare name where datasets are listed."""
+        """A YAML file: `old.column` as a column, and the bare name where datasets are listed."""
         try:
             root = yaml.compose(text, Loader=yaml.SafeLoader)
         except yaml.YAMLError:
             return text  # lint says what is wrong
         column = re.compile(rf"{self.old}(\.[A-Za-z_]\w*)+")
         found = [
-            node for node, is_name in _scalar_nodes(root) if column.fullmatch(node.value) or (is_name and node.value == self.old)
+            node
+            for node, key in _scalar_nodes(root)
+            if (key == _COLUMN_KEY and column.fullmatch(node.value)) or (key in _LISTS_DATASETS and node.value == self.old)
         ]
         changes = [(node.start_mark.index, node.end_mark.index) for node in found]
         return _apply_changes(text, [(start, end, text[start:end].replace(self.old, self.new, 1)) for start, end in changes])
@@ -160,18 +166,17 @@ def _source(root: MappingNode) -> MappingNode | None:
     return None
 
 
-def _scalar_nodes(node: Node | None, *, lists_datasets: bool = False) -> Iterator[tuple[ScalarNode, bool]]:
-    """Each scalar of the document, and whether it names a dataset by its place."""
+def _scalar_nodes(node: Node | None, key: str = "") -> Iterator[tuple[ScalarNode, str]]:
+    """Each scalar of the document, with the key that it stands below; a key itself stands below the key of its mapping."""
     if isinstance(node, ScalarNode):
-        yield node, lists_datasets
+        yield node, key
     elif isinstance(node, SequenceNode):
         for item in node.value:
-            yield from _scalar_nodes(item, lists_datasets=lists_datasets)
+            yield from _scalar_nodes(item, key)
     elif isinstance(node, MappingNode):
-        for key, value in node.value:
-            yield from _scalar_nodes(key, lists_datasets=lists_datasets)
-            is_list = isinstance(key, ScalarNode) and key.value in _LISTS_DATASETS
-            yield from _scalar_nodes(value, lists_datasets=is_list)
+        for name, value in node.value:
+            yield from _scalar_nodes(name, key)
+            yield from _scalar_nodes(value, name.value if isinstance(name, ScalarNode) else "")
 
 
 def _apply_changes(text: str, changes: list[tuple[int, int, str]]) -> str:
