@@ -95,7 +95,14 @@ if TYPE_CHECKING:
     from lakeward.flows.collecting.collect import collected_datasets as collected_datasets
     from lakeward.flows.collecting.units import ServiceFiles as ServiceFiles
     from lakeward.flows.collecting.units import write_service_files as write_service_files
+    from lakeward.flows.evidence.answer_documents import DocumentLimits as DocumentLimits
+    from lakeward.flows.evidence.answer_documents import GivenDocument as GivenDocument
+    from lakeward.flows.evidence.answer_documents import document_limits as document_limits
+    from lakeward.flows.evidence.answer_documents import find_document as find_document
+    from lakeward.flows.evidence.answer_documents import has_document as has_document
+    from lakeward.flows.evidence.answer_documents import keep_document as keep_document
     from lakeward.flows.evidence.assess import assess_readiness as assess_readiness
+    from lakeward.flows.evidence.assessor_sheet import document_text as document_text
     from lakeward.flows.evidence.authority import Concept as Concept
     from lakeward.flows.evidence.authority import ConceptDecision as ConceptDecision
     from lakeward.flows.evidence.authority import Standing as Standing
@@ -103,6 +110,9 @@ if TYPE_CHECKING:
     from lakeward.flows.evidence.authority import list_concepts as list_concepts
     from lakeward.flows.evidence.disclosure import DisclosureField as DisclosureField
     from lakeward.flows.evidence.disclosure import disclose_assets as disclose_assets
+    from lakeward.flows.evidence.item_answer import ItemAnswer as ItemAnswer
+    from lakeward.flows.evidence.item_answer import answer_item as answer_item
+    from lakeward.flows.evidence.item_answer import find_answer as find_answer
     from lakeward.flows.evidence.maturity_file import MaturityFile as MaturityFile
     from lakeward.flows.evidence.maturity_file import export_maturity as export_maturity
     from lakeward.flows.evidence.maturity_file import import_answers as import_answers

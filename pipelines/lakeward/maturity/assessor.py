@@ -75,6 +75,7 @@ class AssessorAnswer:
         reason: Why it differs from the proposal.
         documents: Names of the documents seen; at least one.
         document_facts: The same documents, with hash, day and page where they are known.
+        verified: Whether an account signed it; not where it was written into the file by hand.
     """
 
     item: str
@@ -84,6 +85,7 @@ class AssessorAnswer:
     reason: str
     documents: tuple[str, ...]
     document_facts: tuple[AnswerDocument, ...] = ()
+    verified: bool = False
 
 
 def read_answers(text: str, file: str, catalogue: Catalogue, today: date) -> tuple[AssessorAnswer, ...]:

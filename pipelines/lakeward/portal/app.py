@@ -1,7 +1,7 @@
 """The web application: each page of `pages` behind the same checks of host, origin, session, role and form."""
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from starlette.applications import Starlette
@@ -21,6 +21,7 @@ from lakeward.portal.page import PUBLIC, Page, PageAnswer, Visit
 from lakeward.portal.page_list import PAGES
 from lakeward.portal.rendering import asset, query_text
 from lakeward.portal.site import Site, page_response, visit_of, with_user
+from lakeward.portal.uploads import SentForm, has_files, read_upload
 
 CONTENT_TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
 
@@ -50,11 +51,11 @@ def _endpoint(site: Site, page: Page) -> Callable[[Request], Awaitable[Response]
         began = time.perf_counter()
         try:
             security.check_host(request, site.hosts)
-            form = {}
+            sent = SentForm()
             if request.method == "POST":
                 security.check_origin(request)
-                form = await security.read_form(request)
-            response = await run_in_threadpool(_respond, site, page, request, form)
+                sent = await _read_form(page, request)
+            response = await run_in_threadpool(_respond, site, page, request, sent)
         except security.RefusedRequest as refusal:
             response = PlainTextResponse(f"{refusal.status}\n", refusal.status)
         if site.note_time:
@@ -64,9 +65,15 @@ def _endpoint(site: Site, page: Page) -> Callable[[Request], Awaitable[Response]
     return answer
 
 
-def _respond(site: Site, page: Page, request: Request, form: Mapping[str, str]) -> Response:
+async def _read_form(page: Page, request: Request) -> SentForm:
+    if page.takes_files and has_files(request):
+        return await read_upload(request, keeps_files=security.SESSION_COOKIE in request.cookies)
+    return SentForm(fields=await security.read_form(request))
+
+
+def _respond(site: Site, page: Page, request: Request, sent: SentForm) -> Response:
     named = security.proxy_account(request, site.trusted)
-    visit = visit_of(site, request, form)
+    visit = visit_of(site, request, sent)
     try:
         visit = with_user(site, visit)
     except LakewardError as error:
@@ -77,7 +84,7 @@ def _respond(site: Site, page: Page, request: Request, form: Mapping[str, str]) 
         if visit.user is None:
             return _ask_to_log_in(site, page, request, visit)
         if request.method == "POST":
-            security.check_form_token(form, visit.user.form_token)
+            security.check_form_token(sent.fields, visit.user.form_token)
         if not page.admits(visit.user.roles):
             return page_response(site, request, visit, PageAnswer(template="refused.html", status=403))
     try:
@@ -141,7 +148,7 @@ def _not_found(site: Site) -> Callable[[Request, Exception], Awaitable[Response]
 
 
 def _no_page(site: Site, request: Request) -> Response:
-    visit = visit_of(site, request, {})
+    visit = visit_of(site, request, SentForm())
     try:
         visit, page = with_user(site, visit), PageAnswer(template="not_found.html", status=404)
     except LakewardError as error:

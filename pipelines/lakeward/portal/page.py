@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from lakeward.core.messages import Lang
-from lakeward.flows import ModelReading, Portal, PortalUser
+from lakeward.flows import GivenDocument, ModelReading, Portal, PortalUser
 
 # Roles of a page that everyone who is logged in may see: it shows counts and names, no value of a row.
 EVERYONE: frozenset[str] = frozenset({"*"})
@@ -15,7 +15,7 @@ FIELD_LENGTHS: Mapping[str, int] = {
     "account": 63,
     **dict.fromkeys(("password", "old", "new", "again"), 256),
     **dict.fromkeys(("reason", "where", "expression", "value"), 2_000),
-    **dict.fromkeys(("rows", "next"), 4_000),
+    **dict.fromkeys(("rows", "next", "documents"), 4_000),
     "category": 100,
     "recipient": 254,
     "days": 4,
@@ -33,6 +33,7 @@ class Visit:
         place: Parts of the address, by name; decoded.
         raw_path: The address as it was sent.
         query, form: Parameters of the address and fields of the form; of several of one name the last.
+        files: Files of the form; only pages that take some get any.
         session_id: Id of the session; empty without one.
         address: Address of the client.
         origin: Scheme, host and port by which the portal was reached.
@@ -47,6 +48,7 @@ class Visit:
     place: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     form: Mapping[str, str] = field(default_factory=dict, repr=False)
+    files: tuple[GivenDocument, ...] = ()
     session_id: str = field(default="", repr=False)
     address: str = ""
     origin: str = ""
@@ -60,15 +62,17 @@ class Visit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Download:
-    """A file that a page gives: comma-separated values.
+    """A file that a page gives, to be saved and never shown in its place.
 
     Args:
         name: Name of the file.
         content: Its bytes.
+        media_type: Type of its content.
     """
 
     name: str
     content: bytes
+    media_type: str = "text/csv; charset=utf-8"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +110,7 @@ class Page:
         act: Answers a form, by POST; None for a page without one.
         nav: Message code of its entry in the menu; None for no entry.
         typed: Fields of its form that a person types: they are shown again where the session ended meanwhile.
+        takes_files: Whether its form has files.
     """
 
     path: str
@@ -115,6 +120,7 @@ class Page:
     act: Callable[[Visit], PageAnswer] | None = None
     nav: str | None = None
     typed: tuple[str, ...] = ()
+    takes_files: bool = False
 
     def admits(self, roles: tuple[str, ...]) -> bool:
         """Whether an account with these roles may see it."""

@@ -135,7 +135,15 @@ async def read_form(request: Request) -> dict[str, str]:
         fields = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=MAX_FIELDS)
     except ValueError:
         raise RefusedRequest(400) from None
-    form = {name: value.replace("\r\n", "\n") for name, value in fields}
+    return checked_lengths({name: value.replace("\r\n", "\n") for name, value in fields})
+
+
+def checked_lengths(form: dict[str, str]) -> dict[str, str]:
+    """The fields of a form.
+
+    Raises:
+        RefusedRequest: One is too long.
+    """
     if any(len(value) > FIELD_LENGTHS.get(name, OTHER_LENGTH) for name, value in form.items()):
         raise RefusedRequest(413)
     return form

@@ -1,8 +1,9 @@
 """The site that requests reach: what a request asks, and the response that a page's answer becomes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -15,6 +16,7 @@ from lakeward.portal.hosts import LOOPBACK_HOSTS
 from lakeward.portal.page import FIELD_LENGTHS, PageAnswer, Visit
 from lakeward.portal.page_list import PAGES
 from lakeward.portal.rendering import render
+from lakeward.portal.uploads import SentForm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +37,7 @@ class Site:
     note_time: Callable[[str, str, float], None] | None = None
 
 
-def visit_of(site: Site, request: Request, form: Mapping[str, str]) -> Visit:
+def visit_of(site: Site, request: Request, sent: SentForm) -> Visit:
     """What a request asks; who is logged in is not looked up yet."""
     return Visit(
         portal=site.portal,
@@ -45,7 +47,8 @@ def visit_of(site: Site, request: Request, form: Mapping[str, str]) -> Visit:
         raw_path=request.scope.get("raw_path", b"").decode("ascii", "replace").partition("?")[0],
         place=request.path_params,
         query=dict(request.query_params),
-        form=form,
+        form=sent.fields,
+        files=sent.files,
         session_id=request.cookies.get(security.SESSION_COOKIE, ""),
         address=request.client.host if request.client else "",
         origin=site.portal.settings.portal_url or f"{request.url.scheme}://{request.url.netloc}",
@@ -67,8 +70,8 @@ def page_response(site: Site, request: Request, visit: Visit, answer: PageAnswer
     if answer.to:
         response: Response = RedirectResponse(answer.to, 303)
     elif answer.download:
-        response = Response(answer.download.content, media_type="text/csv; charset=utf-8")
-        response.headers["Content-Disposition"] = "attachment; filename=" + answer.download.name
+        response = Response(answer.download.content, media_type=answer.download.media_type)
+        response.headers["Content-Disposition"] = _saved_as(answer.download.name)
     else:
         facts = {**_frame(site, request, visit), **answer.facts}
         html = render(answer.template, visit.lang, site.portal.zone, facts)
@@ -79,6 +82,12 @@ def page_response(site: Site, request: Request, visit: Visit, answer: PageAnswer
     if answer.browser:
         security.set_browser(response, answer.browser, secure=site.secure)
     return response
+
+
+def _saved_as(name: str) -> str:
+    """The header by which browsers save a file under its name (RFC 6266)."""
+    quoted = quote(name, safe="")
+    return f"attachment; filename={name}" if quoted == name else f"attachment; filename*=UTF-8''{quoted}"
 
 
 def _frame(site: Site, request: Request, visit: Visit) -> dict[str, Any]:

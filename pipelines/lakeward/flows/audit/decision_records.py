@@ -151,7 +151,7 @@ def of_policies(engine: Engine) -> Iterator[Decision]:
 
 
 def of_readiness(engine: Engine) -> Iterator[Decision]:
-    """An assessor's answers, as assessments took them in; the author is as written in the file."""
+    """An assessor's answers, as assessments took them in; without a signature the author is as written in the file."""
     before: dict[tuple[str, str], str] = {}
     items = "edition, item, answer, assessed_at"
     for row in recorded_rows(engine, "maturity", items, "WHERE kind = 'item' ORDER BY seq, item"):
@@ -165,7 +165,7 @@ def of_readiness(engine: Engine) -> Iterator[Decision]:
             action="answer" if row["answer"] else "withdraw",
             subject=row["item"],
             by=answer["who"] if row["answer"] else None,
-            verified=False if row["answer"] else None,
+            verified=answer.get("verified", False) if row["answer"] else None,
             reason=answer["reason"] if row["answer"] else None,
             detail=f"{answer['score']} ({answer['when']})",
         )

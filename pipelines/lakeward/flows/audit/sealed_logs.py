@@ -60,6 +60,7 @@ SEALED_LOGS = (
     SealedLog("rights", "dataset", "seq"),
     SealedLog("reviews", "subject", "seq"),
     SealedLog("risk_assessments", "concat_ws(':', assessment, subject)", "seq"),
+    SealedLog("maturity", "concat_ws(':', item, coalesce(indicator, ''))", "seq"),
     SealedLog("exports", "export_id", "1"),
     SealedLog("access_findings", "finding", "seq"),
     SealedLog("cubes", "dataset", "release"),

@@ -15,12 +15,13 @@ _ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
         "rights": frozenset({"steward", "cdo"}),
         "review": frozenset({"steward", "cdo", "auditor"}),
         "risk": frozenset({"steward", "cdo", "auditor"}),
+        "readiness": frozenset({"cdo", "auditor"}),
     }
 )
 
 
 def deciding_roles(decision: str) -> frozenset[str]:
-    """Roles of which an account needs one to take the decision: `grade`, `quarantine`, `incident`, `authority`, `rights`, `review` or `risk`."""
+    """Roles of which an account needs one to take the decision: `grade`, `quarantine`, `incident`, `authority`, `rights`, `review`, `risk` or `readiness`."""
     return _ROLES[decision]
 
 

@@ -12,7 +12,7 @@ ITEMS, INDICATORS = "能力项 Items", "指标 Indicators"
 # Row of the column names; above it are the edition, and what the sheet is.
 HEAD_ROW = 3
 NOTE = "就绪度，并非认证 · Readiness, not a certification"
-LEVELS = ("1", "2", "3", "4", "5")
+CONFORMITY_LEVELS = ("1", "2", "3", "4", "5")
 # Key of the answer, or of the item -> its column name.
 ITEM_COLUMNS = {
     "item": "编号 item",
@@ -24,7 +24,7 @@ ITEM_COLUMNS = {
     "who": "评估人员 who",
     "when": "日期 when",
     "reason": "理由 reason",
-    **{level: f"{level} 级符合度 % conformity {level}" for level in LEVELS},
+    **{level: f"{level} 级符合度 % conformity {level}" for level in CONFORMITY_LEVELS},
     "documents": "文件 documents: name | date | page | sha256",
 }
 INDICATOR_COLUMNS = ("item", "indicator", "zh", "en", "numerator", "denominator", "value", "level", "missing", "sql", "versions")
@@ -69,7 +69,7 @@ def _item_cells(item: MaturityItem, answers: Mapping[str, dict[str, Any]]) -> li
     known = {"item": item.item, **item.names, "proposal": item.proposal, "ceiling": item.ceiling, "coverage": item.coverage}
     levels = {level: ", ".join(map(str, clauses)) for level, clauses in answer.get("conformity", {}).items()}
     texts = {key: answer.get(key) for key in ("who", "when", "reason")}
-    documents = "\n".join(map(_document_text, answer.get("documents", ())))
+    documents = "\n".join(map(document_text, answer.get("documents", ())))
     cells = {**known, **texts, **levels, "documents": documents or None}
     return [cells.get(key) for key in ITEM_COLUMNS]
 
@@ -80,7 +80,8 @@ def _indicator_cells(item: str, each: MaturityIndicator) -> list[object]:
     return [item, each.indicator, each.names["zh"], each.names["en"], *figures, versions]
 
 
-def _document_text(document: object) -> str:
+def document_text(document: object) -> str:
+    """A document of an answer as a line: its name, or `name | date | page | sha256`."""
     if not isinstance(document, Mapping):
         return str(document)
     return " | ".join(str(document.get(key) or "") for key in ("name", "date", "page", "sha256")).rstrip(" |")
@@ -92,9 +93,14 @@ def _answer(row: Mapping[str, str], file: Path) -> dict[str, Any]:
         "who": row["who"],
         "when": row["when"][:10],
         "reason": row["reason"],
-        "documents": [_document(line) for line in row["documents"].splitlines() if line.strip()],
-        "conformity": {level: _clauses(row[level], row["item"], file) for level in LEVELS},
+        "documents": documents_of(row["documents"]),
+        "conformity": {level: clauses_of(row[level], row["item"], file) for level in CONFORMITY_LEVELS},
     }
+
+
+def documents_of(lines: str) -> list[object]:
+    """The documents of an answer, one on each line as `document_text` writes it."""
+    return [_document(line) for line in lines.splitlines() if line.strip()]
 
 
 def _document(line: str) -> object:
@@ -103,7 +109,15 @@ def _document(line: str) -> object:
     return {key: text for key, text in found.items() if text} if len(parts) > 1 else line.strip()
 
 
-def _clauses(text: str, item: str, file: Path) -> list[int]:
+def clauses_of(text: str, item: str, file: Path | str) -> list[int]:
+    """The conformities of a level, in per cent, from a text such as `100, 70`.
+
+    Args:
+        file: Where the text stands, in messages.
+
+    Raises:
+        UsageError: It is no list of whole numbers.
+    """
     parts = text.replace("，", ",").replace("、", ",").split(",")
     try:
         return [int(part) for part in parts]

@@ -6,21 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from lakeward.core.errors import MachineError, UsageError
 from lakeward.core.names import sha256
 from lakeward.core.settings import Settings
 from lakeward.flows.base.answers import fields_of
-from lakeward.flows.base.replace_file import replace_file
-from lakeward.flows.base.workspace import local_day, open_workspace
+from lakeward.flows.base.decision_roles import check_decision_role
+from lakeward.flows.base.identity import identify
+from lakeward.flows.base.workspace import open_workspace
+from lakeward.flows.evidence.answers_file import merge_answers, written_answers
 from lakeward.flows.evidence.assessor_sheet import read_answer_sheet, write_maturity_sheets
-from lakeward.flows.scorecard.editions import answers_file, find_edition
+from lakeward.flows.scorecard.editions import find_edition
 from lakeward.flows.scorecard.readiness import MaturityItem, show_maturity
-from lakeward.maturity.assessor import read_answers
-from lakeward.maturity.catalogue import Catalogue
-
-HEAD = "# An assessor's answers to items of {edition}, for what telemetry can't know. lakeward assess takes them in.\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +54,7 @@ def export_maturity(settings: Settings, file: Path, year: str = "") -> MaturityF
     if file.exists():
         raise UsageError("filing_file_exists", file=file)
     edition, items = find_edition(year), show_maturity(settings, year=year)
-    answers = _answers_by_item(_written_answers(settings, edition))
+    answers = written_answers(open_workspace(settings), edition)
     try:
         write(file, items, answers)
     except OSError as error:
@@ -76,12 +72,14 @@ def import_answers(settings: Settings, file: Path, year: str = "") -> MaturityFi
     Raises:
         UsageError: There is no such edition or format, the file holds no answer, or it is of another edition.
         DefinitionError: An answer is not valid.
+        ProtectionError: The token is not valid, or its account has none of the roles that answer.
         MachineError: The extra `filing` is not installed, or a file can't be read or written.
     """
     read = _READERS.get(file.suffix.lower())
     if read is None:
         raise UsageError("filing_format", found=file.suffix or "-", expected=", ".join(_READERS))
-    edition = find_edition(year)
+    workspace, edition = open_workspace(settings), find_edition(year)
+    check_decision_role(identify(workspace), "readiness")
     try:
         found, answers = read(file)
     except OSError as error:
@@ -91,50 +89,8 @@ def import_answers(settings: Settings, file: Path, year: str = "") -> MaturityFi
     if found != edition.edition or not answers:
         raise UsageError("maturity_file_edition", file=file, found=ascii(found), expected=edition.edition, answers=len(answers))
     new = [_with_hashes(answer, file.parent) for answer in answers]
-    kept = {**_answers_by_item(_written_answers(settings, edition)), **_answers_by_item(new)}
-    content = {"edition": edition.edition, "answers": [kept[item] for item in sorted(kept, key=_item_order)]}
-    text = HEAD.format(edition=edition.edition) + yaml.safe_dump(content, allow_unicode=True, sort_keys=False)
-    read_answers(text, str(file), edition, local_day(open_workspace(settings)))
-    _replace_answers(settings, edition, text)
+    merge_answers(workspace, edition, new, str(file))
     return MaturityFile(file=str(file), edition=edition.edition, items=len(new))
-
-
-def _replace_answers(settings: Settings, edition: Catalogue, text: str) -> None:
-    path = open_workspace(settings).project.root / answers_file(edition)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(path, text)
-    except OSError as error:
-        raise MachineError("filing_not_written", file=path, reason=type(error).__name__) from error
-
-
-def _written_answers(settings: Settings, edition: Catalogue) -> list[dict[str, Any]]:
-    """The answers as the project's file has them; checked before."""
-    workspace = open_workspace(settings)
-    path = workspace.project.root / answers_file(edition)
-    if not path.is_file():
-        return []
-    text = path.read_text(encoding="utf-8")
-    read_answers(text, answers_file(edition), edition, local_day(workspace))
-    document: dict[str, Any] = yaml.load(text, Loader=yaml.CSafeLoader)
-    return [_plain(answer) for answer in document.get("answers") or []]
-
-
-def _plain(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """An answer with texts for days and levels, as JSON has them."""
-    levels = {str(level): clauses for level, clauses in answer["conformity"].items()}
-    documents = [
-        each if isinstance(each, str) else {key: str(text) for key, text in each.items()} for each in answer["documents"]
-    ]
-    return {**answer, "when": str(answer["when"]), "conformity": levels, "documents": documents}
-
-
-def _answers_by_item(answers: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    return {str(answer.get("item")): answer for answer in answers}
-
-
-def _item_order(item: str) -> list[tuple[int, str]]:
-    return [(int(part) if part.isdecimal() else 0, part) for part in item.split(".")]
 
 
 def _with_hashes(answer: dict[str, Any], folder: Path) -> dict[str, Any]:

@@ -5,7 +5,7 @@ A rerun over unchanged tables commits nothing. `governance.maturity` is never us
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -67,7 +67,7 @@ def assess_lake(workspace: Workspace, engine: Engine, edition: Catalogue, answer
     """Assess the current lake by what its governance tables hold, and store a changed result.
 
     Args:
-        answers: The assessor's answers of this edition.
+        answers: The assessor's answers of this edition. One that an account signed before, and that is the same, stays signed.
 
     Raises:
         ContractError: A contract of the project is not valid.
@@ -76,7 +76,8 @@ def assess_lake(workspace: Workspace, engine: Engine, edition: Catalogue, answer
     stored = any(asset["stored"] for asset in assets)
     facts = measure_indicators(engine, edition, now) if stored else empty_lake_facts(edition)
     # Every asset is critical until a contract can state it.
-    readiness = assess_facts(edition, facts, answers, (len(assets), len(assets)))
+    signed = _with_signatures(stored_assessment(engine, edition), answers)
+    readiness = assess_facts(edition, facts, signed, (len(assets), len(assets)))
     return _store_assessment(engine, readiness, now)
 
 
@@ -170,8 +171,24 @@ def _item_row(reading: ItemAssessment) -> Row:
         "ceiling": reading.item.ceiling,
         "coverage": reading.proposal.coverage,
         "reason": reading.proposal.reason,
-        "answer": json.dumps(asdict(answer), ensure_ascii=False, default=str) if answer else None,
+        "answer": _answer_text(answer) if answer else None,
     }
+
+
+def _answer_text(answer: AssessorAnswer) -> str:
+    """The answer as JSON; the key `verified` stands only where it is true, as in lakes of before it."""
+    facts = {key: value for key, value in asdict(answer).items() if key != "verified" or value}
+    return json.dumps(facts, ensure_ascii=False, default=str)
+
+
+def _with_signatures(last: Sequence[Row], answers: Sequence[AssessorAnswer]) -> list[AssessorAnswer]:
+    """The answers, signed where the last assessment has the same one signed."""
+    stored = {row["item"]: row["answer"] for row in last if row["answer"]}
+    signed = [replace(answer, verified=True) for answer in answers]
+    return [
+        with_name if _answer_text(with_name) == stored.get(answer.item) else answer
+        for answer, with_name in zip(answers, signed, strict=True)
+    ]
 
 
 def _indicator_row(measured: MeasuredIndicator) -> Row:

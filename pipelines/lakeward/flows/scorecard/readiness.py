@@ -170,6 +170,7 @@ def _item_reading(item: Item, row: Row) -> ItemAssessment:
             reason=stored_answer["reason"],
             documents=tuple(stored_answer["documents"]),
             document_facts=tuple(AnswerDocument(**each) for each in stored_answer.get("document_facts", ())),
+            verified=stored_answer.get("verified", False),
         )
         if stored_answer
         else None
