@@ -104,7 +104,7 @@ class ProtobufTypes:
         """
         tops = [self._full_name((message.name,)) for message in self._file.message_type]
         wanted = name or (tops[0] if len(tops) == 1 else "")
-        known = [*tops, *(full for full in self._nested() if full == name)]
+        known = [*tops, *(full for full in self._nested_names() if full == name)]
         if wanted not in known:
             expected = ", ".join(tops) or "-"
             raise DefinitionError("payload_message_type", file=self._schema.name, expected=expected, found=name or "-")
@@ -130,7 +130,7 @@ class ProtobufTypes:
     def _full_name(self, names: Sequence[str]) -> str:
         return ".".join([self._file.package, *names] if self._file.package else names)
 
-    def _nested(self) -> Iterator[str]:
+    def _nested_names(self) -> Iterator[str]:
         """Full names of the types within types."""
         rest: list[tuple[tuple[str, ...], Any]] = [((message.name,), message) for message in self._file.message_type]
         while rest:

@@ -104,13 +104,13 @@ def _tables(value: str, names: Mapping[str, str]) -> str:
 def _texts(*forms: str) -> Callable[[str, Mapping[str, str]], str]:
     """Replace the name in each of these texts, where it stands as `{}`."""
 
-    def replaced(value: str, names: Mapping[str, str]) -> str:
+    def replace_all(value: str, names: Mapping[str, str]) -> str:
         for old, new in names.items():
             for form in forms:
                 value = f"replace({value}, {literal(form.replace('{}', old))}, {literal(form.replace('{}', new))})"
         return value
 
-    return replaced
+    return replace_all
 
 
 def _comparisons(value: str, names: Mapping[str, str]) -> str:

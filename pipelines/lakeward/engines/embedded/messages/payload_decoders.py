@@ -126,19 +126,19 @@ def _message_places(content: bytes) -> tuple[tuple[int, ...], int]:
     Raises:
         ValueError: There is none.
     """
-    count, at = _signed(content, 0)
+    count, at = _read_signed(content, 0)
     if not 0 <= count <= len(content):
         raise ValueError
     places = []
     for _ in range(count):
-        place, at = _signed(content, at)
+        place, at = _read_signed(content, at)
         if place < 0:
             raise ValueError
         places.append(place)
     return tuple(places) or (0,), at
 
 
-def _signed(content: bytes, at: int) -> tuple[int, int]:
+def _read_signed(content: bytes, at: int) -> tuple[int, int]:
     """A number in zigzag and groups of seven bits, and where it ends."""
     number = 0
     for group in range(_MAX_GROUPS):

@@ -104,7 +104,7 @@ def _duration(message: Any, _: RecordReader) -> Any:
     return (message.seconds * _NANOSECONDS + message.nanos) / _NANOSECONDS
 
 
-def _wrapped(message: Any, _: RecordReader) -> Any:
+def _wrapped_value(message: Any, _: RecordReader) -> Any:
     return message.value
 
 
@@ -130,5 +130,5 @@ _WELL_KNOWN: dict[str, Callable[[Any, RecordReader], Any]] = {
     "google.protobuf.Struct": _struct,
     "google.protobuf.ListValue": _list_value,
     "google.protobuf.Value": _any_value,
-    **{f"google.protobuf.{name}Value": _wrapped for name in _WRAPPERS},
+    **{f"google.protobuf.{name}Value": _wrapped_value for name in _WRAPPERS},
 }
