@@ -15,7 +15,7 @@ AHEAD = timedelta(hours=1)
 
 
 @dataclass(slots=True)
-class Gap:
+class ValueGap:
     """From when on a node may lack values, and the source times of those that came since it began."""
 
     start: datetime
@@ -34,8 +34,8 @@ class Gaps:
 
     newest: dict[str, datetime] = field(default_factory=dict)
     _recovered: dict[str, set[datetime]] = field(default_factory=dict)
-    _open: dict[str, Gap] = field(default_factory=dict)
-    _repairing: dict[str, Gap] = field(default_factory=dict)
+    _open: dict[str, ValueGap] = field(default_factory=dict)
+    _repairing: dict[str, ValueGap] = field(default_factory=dict)
 
     @classmethod
     def after_segments(cls, store: SegmentStore, addresses: Sequence[str], kept: Mapping[str, datetime]) -> "Gaps":
@@ -51,7 +51,7 @@ class Gaps:
             for address in addresses:
                 newest = gaps.newest.get(address)
                 start = min(newest or oldest, kept.get(address, newest or oldest))
-                gaps._open[address] = Gap(start, {newest} if newest else set())
+                gaps._open[address] = ValueGap(start, {newest} if newest else set())
         return gaps
 
     @property
@@ -78,14 +78,14 @@ class Gaps:
         """From now on these nodes may lack values, behind their newest one."""
         for address in addresses:
             if address not in self._open and address in self.newest:
-                self._open[address] = Gap(self.newest[address])
+                self._open[address] = ValueGap(self.newest[address])
 
     def begin_repair(self, earliest: datetime) -> dict[str, datetime]:
         """Address -> where its gap begins, but not before `earliest`; with those of a repair that did not end."""
         self._recovered = {}
         for address, gap in self._open.items():
             before = self._repairing.get(address)
-            self._repairing[address] = Gap(before.start, before.came | gap.came) if before else gap
+            self._repairing[address] = ValueGap(before.start, before.came | gap.came) if before else gap
         self._open = {}
         return {address: max(gap.start, earliest) for address, gap in self._repairing.items()}
 
