@@ -35,7 +35,11 @@ def node_history(tmp_path_factory):
     server.stop()
 
 
-@pytest.fixture(params=[*CASES, pytest.param("opcua-history", marks=pytest.mark.exhaustive)])
+# Of these each delivery takes a connection.
+SLOW = [pytest.param(name, marks=pytest.mark.exhaustive) for name in ("kafka", "opcua-history")]
+
+
+@pytest.fixture(params=[*(name for name in CASES if name != "kafka"), *SLOW])
 def case(request):
     return CASES.get(request.param) or request.getfixturevalue("node_history")
 
