@@ -13,7 +13,6 @@ from lakeward.contracts.source import COLLECTED_SOURCES
 from lakeward.core.errors import ContractError
 from lakeward.core.names import Layer, TableName
 from lakeward.core.settings import Settings
-from lakeward.core.sql import identifier
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance
 from lakeward.flows.base.answers import Notice, fields_of
@@ -27,6 +26,7 @@ from lakeward.flows.batch.replaced import count_replaced_rows
 from lakeward.flows.grading.records import GradeRecord, read_grade_record, waiting
 from lakeward.flows.operations.open_tasks import count_grade_tasks, filing_notices
 from lakeward.flows.operations.source_answers import SourceStatus, guarantee_of
+from lakeward.flows.operations.source_records import with_records
 from lakeward.flows.quarantine.events import EVENTS
 from lakeward.flows.quarantine.open_rows import open_count
 from lakeward.flows.scoring.answers import DatasetScore
@@ -205,18 +205,7 @@ def _collector(
     from lakeward.flows.operations.source_status import source_status  # noqa: PLC0415 -- imports the sources
 
     status, notices = source_status(workspace, contract, read)
-    return replace(status, clock_offset=_clock_offset(engine, contract)), notices
-
-
-def _clock_offset(engine: Engine, contract: Contract) -> float | None:
-    """Median delay of the newest rows of silver, in seconds; None without a column that says it."""
-    table = contract.table(Layer.SILVER)
-    delay = next((column.name for column in contract.columns if column.delay_of), None)
-    if delay is None or engine.info(table) is None or delay not in engine.types(table):
-        return None
-    newest = f"SELECT max(_batch_seq) FROM {table}"
-    [found] = engine.fetch(f"SELECT median({identifier(delay)}) AS seconds FROM {table} WHERE _batch_seq = ({newest})")
-    return None if found["seconds"] is None else round(found["seconds"], 3)
+    return with_records(workspace, engine, contract, status), notices
 
 
 def _delivery_notices(name: str, run: Mapping[str, Any] | None) -> tuple[Notice, ...]:
