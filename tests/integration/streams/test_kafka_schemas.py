@@ -89,6 +89,7 @@ class Killed(BaseException):
     """Ends a run as a kill does."""
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("step", [BatchStep.PINNED, BatchStep.BRONZE])
 def test_a_killed_replay_goes_on_by_the_schema_that_it_began_with(tmp_path, cluster, step):
     line = Line(tmp_path / "plant", cluster, AVRO_FILE)
