@@ -121,7 +121,6 @@ def test_a_gap_that_a_killed_collector_had_not_closed_is_closed_by_the_next(tmp_
     time.sleep(10)
     assert stop(collector) == 0
     plant.link.close()
-    assert KeptGaps(landing).read() == {}
     run_dataset(plant.settings, "line")
     assert plant.values() == list(range(plant.number))
 
@@ -191,19 +190,6 @@ def test_messages_are_signed_and_only_a_trusted_server_is_read(tmp_path, server,
     assert run_dataset(plant.settings, "line").counts.silver > 3 * TAGS
 
 
-def test_a_node_that_may_not_be_read_is_named_and_the_others_come(tmp_path, server):
-    server.say(lock="locked")
-    plant = Plant(tmp_path / "plant", server, lines=mapping(3) + "nsu=urn:plant;s=locked,line0/locked,,,,,,\n")
-    with opened(plant.settings, "line"):
-        found = plant.wait("source_nodes_refused").facts
-        assert (found["node"], found["nodes"]) == ("nsu=urn:plant;s=locked", "1")
-        plant.tick(4)
-        time.sleep(2)
-    plant.link.close()
-    run_dataset(plant.settings, "line")
-    assert plant.values(2) == list(range(4))
-
-
 def test_a_wrong_password_is_a_state(tmp_path, server):
     plant = Plant(tmp_path / "plant", server)
     url = plant.url.replace("127.0.0.1", "reader:wrong@127.0.0.1")
@@ -222,3 +208,17 @@ def test_new_proposes_nodes_with_units_and_ranges(tmp_path, server):
     assert len(lines) == TAGS + 2
     assert lint_contracts(plant.settings, "plc") == []
     assert "kind: opcua" in (drafted.folder / "contract.odcs.yaml").read_text()
+
+
+def test_a_node_that_may_not_be_read_is_a_bad_reading_and_the_others_come(tmp_path, server):
+    server.say(lock="locked")
+    plant = Plant(tmp_path / "plant", server, lines=mapping(3) + "nsu=urn:plant;s=locked,line0/locked,,,,,,\n")
+    with opened(plant.settings, "line"):
+        plant.wait("source_connected")
+        plant.tick(4)
+        time.sleep(2)
+    plant.link.close()
+    run_dataset(plant.settings, "line")
+    assert plant.values(2) == list(range(4))
+    locked = plant.plant.fetch("SELECT value, status >> 30 AS severity, quality FROM silver.line WHERE series = 'line0/locked'")
+    assert {tuple(row.values()) for row in locked} == {(None, 2, 2)}
