@@ -109,6 +109,7 @@ def test_members_that_no_column_takes_are_kept(line):
     assert line.extra == [('{"inner":{"x":-3,"raw":"AP8="},"tags":{"a":1.5}}',)]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("payload", "reason"),
     [

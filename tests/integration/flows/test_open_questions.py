@@ -73,6 +73,7 @@ def test_an_answer_releases_the_batch_once_and_is_in_the_history(plant, approver
     assert (decision.by, decision.role, decision.reason, decision.verified) == ("wang.fang", "steward", "presses were hot", True)
 
 
+@pytest.mark.exhaustive
 def test_a_decision_at_another_door_closes_the_question(plant, approver):
     [question] = open_questions(plant.settings)
     release_batch(approver("fang"), "press_line", 1, Signature(by="", role="steward", reason="seen"))

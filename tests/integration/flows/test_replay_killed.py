@@ -60,6 +60,7 @@ def test_a_killed_replay_goes_on_where_it_stood(tmp_path, step, undisturbed):
     assert contents(aside) == undisturbed
 
 
+@pytest.mark.exhaustive
 def test_a_run_of_the_dataset_brings_a_killed_replay_to_its_end(tmp_path, undisturbed):
     aside = prepare_repaired_plant(tmp_path / "plant")
     process = PROCESSES.Process(target=replay_killed_at, args=(aside.plant.root, BatchStep.QUARANTINE))

@@ -26,7 +26,6 @@ from lakeward.flows.batch.replaced import count_replaced_rows
 from lakeward.flows.grading.records import GradeRecord, read_grade_record, waiting
 from lakeward.flows.operations.open_tasks import count_grade_tasks, filing_notices
 from lakeward.flows.operations.source_answers import SourceStatus, guarantee_of
-from lakeward.flows.operations.source_records import with_records
 from lakeward.flows.quarantine.events import EVENTS
 from lakeward.flows.quarantine.open_rows import open_count
 from lakeward.flows.scoring.answers import DatasetScore
@@ -202,7 +201,8 @@ def _collector(
 ) -> tuple[SourceStatus | None, tuple[Notice, ...]]:
     if not isinstance(contract.source, COLLECTED_SOURCES):
         return None, ()
-    from lakeward.flows.operations.source_status import source_status  # noqa: PLC0415 -- imports the sources
+    from lakeward.flows.operations.source_records import with_records  # noqa: PLC0415 -- imports the sources
+    from lakeward.flows.operations.source_status import source_status  # noqa: PLC0415 -- as above
 
     status, notices = source_status(workspace, contract, read)
     return with_records(workspace, engine, contract, status), notices
