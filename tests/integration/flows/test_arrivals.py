@@ -195,6 +195,7 @@ def test_half_a_delivery_rejected_is_exit_1_and_no_full_score(press, capsys):
     assert any(notice.code == "next_rejected" for notice in project_status(press.settings)[0].next)
 
 
+@pytest.mark.exhaustive
 def test_few_rejects_are_no_failure_but_cost_their_share(press):
     report = press.deliver("Date;CO(GT);NO2\n" + "13/03/2004;2,6;11\n" * 99 + "14/03/2004\n")
 

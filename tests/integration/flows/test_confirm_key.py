@@ -117,6 +117,7 @@ def test_stored_rows_that_contradict_the_key_refuse_it(mornings, capsys):
     assert mornings.contract_file.read_bytes() == before
 
 
+@pytest.mark.exhaustive
 def test_a_dry_run_shows_the_effect_and_writes_nothing(mornings, capsys):
     mornings.deliver("day2.csv", a_day(2, shift=1))
     before = mornings.contract_file.read_bytes()

@@ -110,6 +110,7 @@ def test_rows_of_a_released_batch_on_which_the_rule_fails_are_still_set_aside(pl
     assert (rows(plant)["silver.press_line"], rows(plant)["quarantine.press_line"]) == (2, 1)
 
 
+@pytest.mark.exhaustive
 def test_a_halted_run_says_it_in_words_alone(plant):
     """No log of ours reaches a person unless asked for, and no message's code either."""
     halted = run_in_subprocess(plant.root, "run", "press_line")

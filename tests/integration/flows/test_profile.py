@@ -206,6 +206,7 @@ def test_a_sample_that_shows_nothing_says_why(engine, tmp_path, content, message
         profile_text(engine, tmp_path / "a.csv", content)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.real_data
 def test_steel_energy_is_day_first_every_quarter_of_an_hour(engine, tmp_path):
     profile = profile_file(engine, DATA / "steel_energy" / "Steel_industry_data.csv")

@@ -51,6 +51,7 @@ def test_status_counts_the_rows_that_were_replaced_before_runs_counted_them(plan
     assert "replaced" in run_command(capsys, plant, "status").out
 
 
+@pytest.mark.exhaustive
 def test_its_key_stays_in_force_and_a_day_that_would_replace_another_is_halted(plant):
     (plant / "inbox" / "shift_log" / "day3.csv").write_text(NEW_DAY, encoding="utf-8")
     reports, failed = run_all(Settings(start=plant))

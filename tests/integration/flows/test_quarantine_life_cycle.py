@@ -186,14 +186,15 @@ def test_replayed_row_corrects_an_older_one(aside):
     assert aside.temperatures() == {0: 99.9}
 
 
-def test_work_of_a_steward_survives_a_rebuild(aside):
+@pytest.mark.parametrize("rebuilds", [1, pytest.param(2, marks=pytest.mark.exhaustive)])
+def test_work_of_a_steward_survives_a_rebuild(aside, rebuilds):
     aside.repair(Selection(rows=(FIRST,)))
     aside.replay(Selection(rows=(FIRST,)))
     release_rows(aside.settings, "press_line", Selection(rows=(SECOND,)), STEWARD)
     expire_rows(aside.settings, "press_line", Selection(rows=(WORD,)), STEWARD)
     before, silver = aside.temperatures(), "SELECT * EXCLUDE (_run_id) FROM silver.press_line ORDER BY ts"
     rows = aside.fetch(silver)
-    for _ in range(2):
+    for _ in range(rebuilds):
         counts = rebuild(aside.settings, "press_line").counts
         assert (counts.rows_in, counts.silver, counts.quarantine) == (4, 3, 1)
         assert aside.fetch(silver) == rows
@@ -245,6 +246,7 @@ def test_lineage_follows_a_row_through_quarantine_and_repair(aside):
     assert ("quarantine.press_line.temp_degc", "repairs.press_line.temp_degc", "repair.press_line") in edges
 
 
+@pytest.mark.exhaustive
 def test_figures_say_what_is_open_and_how_it_is_worked_off(aside):
     nothing = quarantine_figures(aside.settings)[0]
     assert (nothing.open, nothing.repair_rate, nothing.failed_again) == (3, 0.0, None)

@@ -32,6 +32,7 @@ def opened_scores(plant):
             yield score["dataset"], score["level"], score["dimension"], score["score"], rows[0]["value"] if rows else None
 
 
+@pytest.mark.exhaustive
 def test_every_stored_score_opens_to_its_number_after_renamings(plant):
     names = [OLD]
     for new in (NEW, "press_b", OLD):

@@ -154,6 +154,7 @@ def test_quarantined_hour_counts_until_it_is_computed_again(plant):
     assert counts(plant, "hour_fits") == [("FAIL", 6, 1)]
 
 
+@pytest.mark.exhaustive
 def test_gold_of_a_delivery_that_brings_no_row_keeps_its_verdicts(plant):
     before = score(plant)
     report = run(plant, "b.csv", at(12, 0, 999))
@@ -195,6 +196,7 @@ def test_the_page_marks_where_the_scope_changed(plant):
     assert [(page.count('class="divider"'), note in page) for page in (unmarked, marked)] == [(0, False), (1, True)]
 
 
+@pytest.mark.exhaustive
 def test_gold_is_judged_again_as_it_stands(plant, capsys):
     run(plant, "b.csv", at(12, 0, 20))
     assert rejudge_batches(plant.settings, "temp_hourly").as_dict() | {"run_id": ""} == {
@@ -258,6 +260,7 @@ def test_repaired_row_leaves_the_score_of_its_delivery_and_of_its_gold(tmp_path)
     assert score(aside.plant, "press_line") == before
 
 
+@pytest.mark.exhaustive
 def test_replay_is_no_batch_of_the_history_that_rules_are_learned_from(tmp_path):
     aside = make_quarantine_plant(tmp_path / "plant")
     aside.repair(Selection(rows=(FIRST,)))
