@@ -17,6 +17,7 @@ from lakeward.core.names import Relation, TableName
 from lakeward.engines.external import AttachedData, ExternalData, Staged
 from lakeward.engines.tables import (
     NO_STORED_TYPES,
+    Bounds,
     Commit,
     CompactionResult,
     RowStatistics,
@@ -87,6 +88,14 @@ class TableStore(Protocol):
 
     def batch_rows(self, table: TableName, batch_seq: int) -> str:
         """SELECT of the rows of a batch that a table holds, by the shortest way that the engine has to them."""
+        ...
+
+    def rows_within(self, table: TableName, bounds: Bounds) -> str:
+        """SELECT of rows of an existing table, all those within the bounds among them: files may be left out that hold no such row.
+
+        Args:
+            bounds: By column, the least and the greatest value.
+        """
         ...
 
     def has_no_rows_between(self, table: TableName, column: str, low: datetime, high: datetime) -> bool:

@@ -23,6 +23,7 @@ from lakeward.engines.protocols import Engine
 from lakeward.engines.recorded_names import as_current, as_stored, current_name
 from lakeward.engines.tables import (
     NO_STORED_TYPES,
+    Bounds,
     Commit,
     CompactionResult,
     RowStatistics,
@@ -89,6 +90,10 @@ class RenamedTables:
     def batch_rows(self, table: TableName, batch_seq: int) -> str:
         """See `TableStore.batch_rows`."""
         return self._engine.batch_rows(self.names.stored_table(table), batch_seq)
+
+    def rows_within(self, table: TableName, bounds: Bounds) -> str:  # noqa: ARG002 -- they name datasets as they are called now
+        """See `TableStore.rows_within`."""
+        return f"SELECT * FROM {table}"
 
     def has_no_rows_between(self, table: TableName, column: str, low: datetime, high: datetime) -> bool:
         """See `TableStore.has_no_rows_between`."""
