@@ -28,6 +28,11 @@ class EmbeddedTables(EmbeddedSession):
         super().__init__(lake, memory_limit, beside=beside)
         self._tables = OpenTables()
 
+    def close(self) -> None:
+        """See `Engine.close`."""
+        super().close()
+        self._tables.close()
+
     def tables(self) -> list[TableInfo]:
         """See `TableStore.tables`."""
         with machine_faults(self._lake):
