@@ -102,8 +102,11 @@ class TableStore(Protocol):
         """Whether the log proves that no stored row has an instant from `low` to `high` in the column, nor none at all (NULL)."""
         ...
 
-    def append(self, spec: TableSpec, query: str, txn: Txn) -> Commit | None:
+    def append(self, spec: TableSpec, query: str, txn: Txn, *, rows: int | None = None) -> Commit | None:
         """Append the rows of `query`, creating the table or adding nullable columns in the same commit.
+
+        Args:
+            rows: About how many these are: few are written without a look at their plan; None if that is not known.
 
         Returns:
             None where `txn` had landed already: nothing is written.

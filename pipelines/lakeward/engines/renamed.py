@@ -99,9 +99,9 @@ class RenamedTables:
         """See `TableStore.has_no_rows_between`."""
         return self._engine.has_no_rows_between(self.names.stored_table(table), column, low, high)
 
-    def append(self, spec: TableSpec, query: str, txn: Txn) -> Commit | None:
+    def append(self, spec: TableSpec, query: str, txn: Txn, *, rows: int | None = None) -> Commit | None:
         """See `TableStore.append`."""
-        return self._engine.append(self._spec(spec), self._rows(spec, query), self._txn(spec, txn))
+        return self._engine.append(self._spec(spec), self._rows(spec, query), self._txn(spec, txn), rows=rows)
 
     def replace(self, spec: TableSpec, query: str, keys: Sequence[str], txn: Txn) -> Commit | None:
         """See `TableStore.replace`."""

@@ -56,9 +56,9 @@ class EmbeddedEngine(EmbeddedTables):
         """Another session over the same lake and database: with its memory and threads, but temporary relations of its own."""
         return EmbeddedEngine(self.lake, beside=self._con)
 
-    def append(self, spec: TableSpec, query: str, txn: Txn) -> Commit | None:
+    def append(self, spec: TableSpec, query: str, txn: Txn, *, rows: int | None = None) -> Commit | None:
         """See `TableStore.append`."""
-        return self._write(spec, query, txn, lambda _: None)
+        return self._write(spec, query, txn, lambda _: None, rows)
 
     def replace(self, spec: TableSpec, query: str, keys: Sequence[str], txn: Txn) -> Commit | None:
         """See `TableStore.replace`. A key with a NULL in it replaces nothing."""
@@ -135,7 +135,12 @@ class EmbeddedEngine(EmbeddedTables):
                 shutil.rmtree(trash)
 
     def _write(
-        self, spec: TableSpec, query: str, txn: Txn, make_predicate: Callable[[Sequence[DataFile]], DeletePredicate | None]
+        self,
+        spec: TableSpec,
+        query: str,
+        txn: Txn,
+        make_predicate: Callable[[Sequence[DataFile]], DeletePredicate | None],
+        rows: int | None = None,
     ) -> Commit | None:
         folder = self._folder(spec.name)
         with machine_faults(self._lake):
@@ -144,7 +149,7 @@ class EmbeddedEngine(EmbeddedTables):
                 return None
             if table:
                 missing_columns(table, spec)
-            added = write_files(self._con, folder, spec, self._resolve(query))
+            added = write_files(self._con, folder, spec, self._resolve(query), rows)
             try:
                 predicate = make_predicate(added)
                 rewriter = DuckDbRowRewriter(self._con, folder, predicate) if predicate else None

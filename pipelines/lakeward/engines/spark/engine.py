@@ -106,10 +106,10 @@ class SparkEngine(SparkQueryEngine):
         """See `TableStore.has_no_rows_between`."""
         return self._driver_engine.has_no_rows_between(table, column, low, high)
 
-    def append(self, spec: TableSpec, query: str, txn: Txn) -> Commit | None:
+    def append(self, spec: TableSpec, query: str, txn: Txn, *, rows: int | None = None) -> Commit | None:
         """See `TableStore.append`."""
         if self._is_governance(spec, query):
-            return self._driver_engine.append(spec, query, txn)
+            return self._driver_engine.append(spec, query, txn, rows=rows)
         return self._write(spec, query, txn, lambda _: None)
 
     def replace(self, spec: TableSpec, query: str, keys: Sequence[str], txn: Txn) -> Commit | None:

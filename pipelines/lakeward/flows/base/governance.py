@@ -92,10 +92,16 @@ def record_schema_version(engine: Engine, name: str) -> None:
     """Make the lake one of this version before a row of governance table `name` is written that older versions do not know."""
     if name not in VERSIONED_TABLES or engine.txn(table_name(SCHEMA_TABLE), SCHEMA_APP) >= SCHEMA_VERSION:
         return
+    row = {"schema_version": SCHEMA_VERSION, "program": program_version()}
+    append_rows(engine, SCHEMA_TABLE, [row], Txn(SCHEMA_APP, SCHEMA_VERSION))
+
+
+@functools.cache
+def program_version() -> str:
+    """Version of this program."""
     from importlib import metadata  # noqa: PLC0415 -- takes longer than a command that only reads may take
 
-    row = {"schema_version": SCHEMA_VERSION, "program": metadata.version("lakeward")}
-    append_rows(engine, SCHEMA_TABLE, [row], Txn(SCHEMA_APP, SCHEMA_VERSION))
+    return metadata.version("lakeward")
 
 
 def check_schema_version(engine: Engine) -> None:
