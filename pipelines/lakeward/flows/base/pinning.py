@@ -104,7 +104,7 @@ def current_definition(engine: Engine, dataset: str) -> Definition | None:
     """The definition that was last applied to the dataset; None before its first batch."""
     if engine.txn(governance.table_spec("contracts").name, f"contracts/{dataset}") == 0:
         return None
-    found = governance.read_rows(engine, "contracts", dataset=dataset, order="generation DESC, applied_at DESC LIMIT 1")
+    found = governance.find_rows(engine, "contracts", dataset=dataset, order="generation DESC, applied_at DESC LIMIT 1")
     return _to_definition(engine, found[0]) if found else None
 
 
@@ -187,7 +187,7 @@ def earlier_column_names(engine: Engine, contract: Contract) -> dict[str, set[st
 def newest_plan(engine: Engine, dataset: str) -> BatchPlan:
     """The newest plan of any generation; `NO_PLAN` before the first."""
     newest = _newest_number(engine, dataset)
-    found = governance.read_rows(engine, "batches", dataset=dataset, batch_seq=newest) if newest else []
+    found = governance.find_rows(engine, "batches", dataset=dataset, batch_seq=newest) if newest else []
     if not found:
         return NO_PLAN
     return BatchPlan(found[0]["batch_seq"], found[0]["end_offset"], found[0]["generation"], batch_ranges(found[0]))
@@ -198,7 +198,7 @@ def finished_run(engine: Engine, batch: PinnedBatch) -> dict[str, Any] | None:
     dataset = batch.definition.contract.name
     if engine.txn(RUNS, governance.application_id(dataset, 1)) < batch.seq and batch.definition.generation == 1:
         return None
-    found = governance.read_rows(engine, "runs", dataset=dataset, batch_seq=batch.seq)
+    found = governance.find_rows(engine, "runs", dataset=dataset, batch_seq=batch.seq)
     return found[0] if found else None
 
 
@@ -261,7 +261,7 @@ def stored_definition(engine: Engine, row: dict[str, Any]) -> Definition:
         StoreConflictError: The lake does not have them.
     """
     same = {name: row[name] for name in ("dataset", "contract_sha256", "suite_sha256", "model_sha256", "generation")}
-    found = governance.read_rows(engine, "contracts", **same)
+    found = governance.find_rows(engine, "contracts", **same)
     if not found:
         raise StoreConflictError("batch_without_texts", dataset=row["dataset"], batch=row["batch_seq"])
     return _to_definition(engine, found[0])
@@ -270,7 +270,7 @@ def stored_definition(engine: Engine, row: dict[str, Any]) -> Definition:
 def published_definition(engine: Engine, run: Mapping[str, Any]) -> Definition | None:
     """The texts by which a row of `governance.runs` judged its batch; None if the lake does not have them."""
     same = {name: run[name] for name in ("dataset", "contract_sha256", "suite_sha256", "generation")}
-    found = governance.read_rows(engine, "contracts", order="applied_at DESC LIMIT 1", **same)
+    found = governance.find_rows(engine, "contracts", order="applied_at DESC LIMIT 1", **same)
     return _to_definition(engine, found[0]) if found else None
 
 
