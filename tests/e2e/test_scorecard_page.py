@@ -109,6 +109,7 @@ def test_without_javascript_all_is_read_and_a_number_leads_to_its_query(visit):
     assert "rules/DATASET/RULE/COLUMN" in page.inner_text("#q-rules")
 
 
+@pytest.mark.exhaustive
 def test_grades_that_nobody_decided_are_not_drawn_as_done(visit):
     grades = visit(lang="en").locator("#grades")
     assert grades.locator("svg rect.idle").count() == 1
@@ -145,6 +146,7 @@ LONG = """() => {
 }"""
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("width", WIDTHS)
 def test_nothing_long_is_wider_than_the_screen(visit, width):
     page = visit(width, "en")
@@ -152,7 +154,7 @@ def test_nothing_long_is_wider_than_the_screen(visit, width):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_file_is_accessible_and_fits(visit, width, lang):

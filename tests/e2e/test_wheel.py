@@ -151,6 +151,7 @@ def test_a_run_with_nothing_new_changes_no_table(stranger, plant):
     assert stranger("tables", "--json", cwd=project) == before
 
 
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("second")
 def test_quarantine_names_rule_and_rows(stranger, plant):
     listed = stranger("quarantine", "list", "--json", cwd=plant[0])
@@ -165,6 +166,7 @@ def test_a_row_is_explained_back_to_its_file(stranger, plant):
     assert "later.csv" in told
 
 
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("second")
 def test_status_knows_the_dataset(stranger, plant):
     assert "press_line" in stranger("status", cwd=plant[0])
