@@ -134,8 +134,8 @@ def test_a_later_session_sees_a_table_that_went_back_to_an_older_version(ended):
 def test_a_handle_is_of_one_session_at_a_time(ended):
     stock = HandleStock(2)
     folders = [ended / "governance" / "notes", ended / "bronze" / "none", ended / "silver" / "none"]
-    stock.leave(folders[0], "first")
+    stock.leave(folders[0], "first", 2)
     assert [stock.take(folders[0]), stock.take(folders[0]), stock.take(folders[1])] == ["first", None, None]
     for folder in folders:
-        stock.leave(folder, folder.name)
+        stock.leave(folder, folder.name, 2)
     assert stock.take(folders[0]) is None

@@ -3,10 +3,12 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import pyarrow as pa
 import pytest
 
 from lakeward.contracts.model import DataType, Kind
 from lakeward.core.names import Layer, TableName
+from lakeward.engines.embedded.file_rows import FilesWithin
 from lakeward.engines.tables import ColumnStatistics, TableColumn, TableSpec
 from support.small_tables import COLUMNS, rows, txn
 
@@ -150,3 +152,9 @@ def test_files_older_than_a_column_have_no_value_in_it(two):
         assert [row["added"] for row in found] == expected
     assert two.fetch(f"SELECT DISTINCT added FROM ({two.batch_rows(NAME, 1)}) AS f") == [{"added": None}]
     assert two.types(NAME)["added"] == DataType(Kind.INTEGER)
+
+
+def test_a_bound_that_is_the_beginning_of_a_text_leaves_no_file_out():
+    files = pa.table({"min.name": ["a", "a", "a"], "max.name": ["line_00", "line_01", "z"]})
+    assert FilesWithin({"name": ("line_0042", "line_0042")}).indexes(files) == [0, 1, 2]
+    assert FilesWithin({"name": ("zz", "zz")}).indexes(files) == [2]

@@ -66,6 +66,7 @@ def open_handle(lake):
     return DeltaTable(str(folder(lake)))
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("apps", [(APP, APP, APP), (APP, "b", "c")], ids=["the same batch", "three datasets"])
 def test_processes_that_make_a_table_at_once_write_each_batch_once(engine, lake, apps):
     with ProcessPoolExecutor(len(apps), mp_context=SPAWN) as pool:
@@ -103,6 +104,7 @@ def test_a_version_is_ours_though_others_commit_beside(engine, lake, two_files):
     assert commit_with_retries(folder(lake), SPEC, txn(3), add_nothing) == 3
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("_round", range(5))
 def test_the_fence_refuses_a_correction_beside_a_compaction(engine, lake, two_files, _round):
     older, rewrite = open_handle(lake), correction(engine, lake, 5, 15)

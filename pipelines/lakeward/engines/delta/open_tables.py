@@ -100,7 +100,7 @@ class OpenTables:
         """Leave the handles of tables in folders to later sessions."""
         for folder, handle in self._handles.items():
             if isinstance(folder, Path):
-                _STOCK.leave(folder, handle)
+                _STOCK.leave(folder, handle, handle.version)
         self._handles.clear()
 
     @contextmanager

@@ -64,11 +64,13 @@ class FilesWithin:
             names = (f"min.{column}", f"max.{column}")
             if set(names) <= set(files.schema.names):
                 pairs = zip(*(action_values(files, name) for name in names), strict=True)
-                kept = [
-                    before and (None in (least, most) or (least <= high and low <= most))
-                    for before, (least, most) in zip(kept, pairs, strict=True)
-                ]
+                kept = [before and _may_hold(least, most, low, high) for before, (least, most) in zip(kept, pairs, strict=True)]
         return [index for index, is_kept in enumerate(kept) if is_kept]
+
+
+def _may_hold(least: Any, most: Any, low: Any, high: Any) -> bool:
+    """Whether a file of these bounds may hold a value from `low` to `high`. Other programs store the beginning of a long text as its bound."""
+    return None in (least, most) or (least <= high and (low <= most or (isinstance(low, str) and low.startswith(most))))
 
 
 def rows_of_files(con: duckdb.DuckDBPyConnection, folder: LakePath, table: DeltaTable, choice: FileChoice) -> str | None:

@@ -7,6 +7,7 @@ A dataset's generation rises with each rebuild; a batch is finished when its row
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -16,6 +17,7 @@ from lakeward.contracts.model import Contract
 from lakeward.core.clock import Clock
 from lakeward.core.errors import StoreConflictError
 from lakeward.core.names import BatchId, Layer, RunId, TableName, batch_id, sha256
+from lakeward.core.sql import equals
 from lakeward.engines.protocols import Engine
 from lakeward.engines.tables import Txn
 from lakeward.flows.base import governance
@@ -145,7 +147,8 @@ def start_generation(engine: Engine, definition: Definition, run_id: RunId, cloc
 def store_definition(engine: Engine, definition: Definition, run_id: RunId, clock: Clock) -> None:
     """Write the texts of `definition` to `governance.contracts`; of concurrent writers the first wins."""
     name = definition.contract.name
-    txn = Txn(f"contracts/{name}", engine.txn(governance.table_name("contracts"), f"contracts/{name}") + 1)
+    earlier = engine.txn(governance.table_name("contracts"), f"contracts/{name}")
+    txn = Txn(f"contracts/{name}", earlier + 1)
     row = {
         "dataset": name,
         "generation": definition.generation,
@@ -155,9 +158,16 @@ def store_definition(engine: Engine, definition: Definition, run_id: RunId, cloc
         "suite_text": definition.suite,
         "model_text": definition.model,
         "run_id": run_id,
-        "applied_at": clock.now(),
+        "applied_at": _time_after_last(engine, name, clock.now()) if earlier else clock.now(),
     }
     governance.append_rows(engine, "contracts", [row], txn)
+
+
+def _time_after_last(engine: Engine, dataset: str, now: datetime) -> datetime:
+    """Now, or just after the last definition was applied, if the clock of the machine that did so is ahead: the newest has the last time."""
+    [found] = engine.fetch(f"SELECT max(applied_at) AS at FROM governance.contracts WHERE {equals(dataset=dataset)}")
+    last: datetime = found["at"]
+    return max(now, last + timedelta(microseconds=1))
 
 
 def unfinished_batches(engine: Engine, definition: Definition) -> list[PinnedBatch]:
