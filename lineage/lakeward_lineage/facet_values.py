@@ -12,7 +12,7 @@ _PLAIN = frozenset({str, int, float, bool, type(None)})
 
 def plain_values(value: Any) -> Any:
     """The value without what is not set: classes as mappings by field, sequences as lists, enumerations as their values."""
-    kind = type(value)
+    kind: Any = type(value)
     if kind in _PLAIN:
         return value
     if kind is dict:
