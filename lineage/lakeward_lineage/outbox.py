@@ -93,7 +93,14 @@ class Outbox:
 
     def _is_stored(self, identity: str) -> bool:
         moved = (self._folder / state / f"{identity}.json" for state in ("sent", "refused"))
-        return any(path.exists() for path in moved) or any(self._folder.glob(f"*-{identity}.json"))
+        return any(path.exists() for path in moved) or any(name.endswith(f"-{identity}.json") for name in self._names())
+
+    def _names(self) -> list[str]:
+        """Names in the folder of pending events: to match them by a pattern would translate it anew for each event."""
+        try:
+            return os.listdir(self._folder)  # noqa: PTH208 -- only names
+        except FileNotFoundError:
+            return []
 
     def _move(self, path: Path, state: str) -> None:
         # Named by id there, so that a lookup does not list a growing folder.
