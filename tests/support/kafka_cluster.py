@@ -175,6 +175,15 @@ def make_secured_broker(folder: Path) -> Broker:
     return broker
 
 
+def make_guarded_broker(folder: Path) -> Broker:
+    """As `make_secured_broker`, with the user `guest` with the password `guest`, who may read nothing."""
+    broker = make_secured_broker(folder)
+    authorizer = "org.apache.kafka.metadata.authorizer.StandardAuthorizer"
+    guard = f"authorizer.class.name={authorizer}\nsuper.users=User:reader;User:ANONYMOUS\n"
+    broker.config = guard + broker.config.replace('user_reader="secret"', 'user_reader="secret" user_guest="guest"')
+    return broker
+
+
 def create_topic(options: dict, topic: str, partitions: int = 4) -> None:
     from confluent_kafka.admin import AdminClient, NewTopic
 

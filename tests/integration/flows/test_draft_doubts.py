@@ -265,3 +265,9 @@ def test_numbers_that_can_be_read_in_two_ways_are_said(draft, sign, other):
     trial = draft("ts;n;v;a;b\n" + "".join(f"2026-03-01 06:{n:02}:00;{n};{n + 1}{sign}001;{other}\n" for n in MINUTES))
     assert f'# CHECK: "{sign}" may be the decimal sign or stand between thousands' in trial.contract
     assert [(code, facts["column"], facts["sign"]) for code, facts in trial.notes] == [("new_unsure_sign", "v", sign)]
+
+
+def test_part_numbers_with_an_e_stay_as_they_are(draft):
+    trial = draft("ts,part\n" + "".join(f"2026-03-01 06:{n:02}:00,{n + 10}{'E4' if n % 9 == 0 else ''}\n" for n in MINUTES))
+    assert trial.value("min(part)") == "10E4"
+    assert "texts like 12E4 are identifiers or numbers" in trial.contract

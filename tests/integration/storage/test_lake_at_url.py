@@ -36,8 +36,8 @@ def test_a_run_that_finds_nothing_new_commits_to_no_table(endpoint, tmp_path):
 
 def test_another_machine_goes_on_where_this_one_ended(endpoint, tmp_path, in_a_folder):
     """Only the store is common: the other machine has neither landing nor copies."""
-    first = make_remote_plant(tmp_path / "first", endpoint, "two")
-    second = RemotePlant(make_plant(tmp_path / "second").root, endpoint, "two")
+    first = make_remote_plant(tmp_path / "first" / "plant", endpoint, "two")
+    second = RemotePlant(make_plant(tmp_path / "second" / "plant").root, endpoint, "two")
     drop_first(first)
     ingest_dataset(first.settings, "press_line")
     drop_second(second)

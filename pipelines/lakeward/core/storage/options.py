@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass, field
 
-# Of the environment: AWS's own names.
+# Of the environment: AWS's own names. The last four say where a container asks for the credentials of its role.
 CREDENTIAL_VARIABLES = (
     *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"),
     *("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"),
+    *("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"),
+    *("AWS_CONTAINER_AUTHORIZATION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"),
 )
 # Seconds; a request that fails is repeated within this time.
 RETRY_SECONDS = 30

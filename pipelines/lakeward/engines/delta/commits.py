@@ -5,6 +5,7 @@ Reading a txn through one handle and committing through another is a race that d
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import TypeVar
 from urllib.parse import unquote
 
@@ -15,6 +16,7 @@ from deltalake.transaction import AddAction, CommitProperties, RemoveAction, Tra
 from lakeward.core.errors import InvariantError, StoreConflictError
 from lakeward.core.names import TableName
 from lakeward.core.storage.remote_path import LakePath, RemotePath
+from lakeward.engines.delta.appends import append_commit, create_commit, is_checkpoint_due, only_adds
 from lakeward.engines.delta.data_file import DataFile, remove_files
 from lakeward.engines.delta.fencing import check_lease
 from lakeward.engines.delta.lease import Lease
@@ -125,6 +127,8 @@ def commit_changes(table: DeltaTable, folder: LakePath, changes: Sequence[AddAct
             checkpoint_log(folder, before + 1)
         return before + 1
     by = table.metadata().partition_columns
+    if isinstance(folder, Path) and only_adds(changes) and not is_checkpoint_due(table):
+        return append_commit(folder, before + 1, by, changes, txns)
     table.create_write_transaction([*changes], "append", table.schema(), by, commit_properties=_properties(txns))
     table.update_incremental()
     return _version_of_txn(folder, txns[0], range(before + 1, table.version() + 1))
@@ -202,8 +206,11 @@ def drop_table(folder: LakePath, name: TableName, lease: Lease | None) -> None:
 
 def _create(folder: LakePath, spec: TableSpec, adds: list[AddAction], txns: Sequence[Txn]) -> None:
     # Without retries: with them delta-rs commits both of two concurrent creators, rows and txn twice.
+    if isinstance(folder, Path):
+        create_commit(folder, spec, _PROPERTIES, adds, txns)
+        return
     properties = _properties(txns, retries=0)
-    dropped = open_any_table(folder) if isinstance(folder, RemotePath) else None
+    dropped = open_any_table(folder)
     if dropped is not None and not is_dropped(folder, dropped):
         raise CommitFailedError("created by another process")
     if dropped is not None and dropped.metadata().partition_columns == list(spec.partition_by):
@@ -217,7 +224,7 @@ def _create(folder: LakePath, spec: TableSpec, adds: list[AddAction], txns: Sequ
             adds,
             "error" if dropped is None else "overwrite",
             list(spec.partition_by),
-            configuration=_PROPERTIES | (_REMOTE_PROPERTIES if isinstance(folder, RemotePath) else {}),
+            configuration=_PROPERTIES | _REMOTE_PROPERTIES,
             storage_options=storage_options(folder),
             commit_properties=properties,
         )

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from lakeward.contracts.lake_storage import LakeStorage
@@ -10,12 +10,15 @@ from lakeward.contracts.project import Project
 from lakeward.core.connections import ConnectionSettings, public_address
 from lakeward.core.errors import SettingsError
 from lakeward.core.settings import Settings
+from lakeward.core.storage.container_role import role_credentials
 from lakeward.core.storage.lake import Lake
 from lakeward.core.storage.options import S3Options
 
 # Folder in the project, which git ignores, of what belongs to this machine of a lake at a URL.
 FILES = Path(".lakeward") / "lakes"
 _DEFAULT_REGION = "us-east-1"
+# Front of regions of AWS in China, whose addresses end otherwise.
+_CHINA = "cn-"
 # Bucket and prefix; a bucket has no user and no port.
 _URL = re.compile(r"s3://[A-Za-z0-9._-]+(/[^?#]*)?")
 
@@ -59,19 +62,31 @@ def lake_at_url(
 def _options(address: str, named: LakeStorage, settings: Settings, connect: Callable[[str], ConnectionSettings]) -> S3Options:
     store = settings.store
     connection = connect(named.connection) if named.connection else None
-    key_id = (connection.user if connection else None) or store.get("AWS_ACCESS_KEY_ID")
-    secret = (connection.password if connection else None) or store.get("AWS_SECRET_ACCESS_KEY")
-    if not key_id or not secret:
-        raise SettingsError("lake_without_credentials", lake=address)
+    key_id, secret, token = _credentials(address, store, connection)
+    region = named.region or store.get("AWS_REGION") or store.get("AWS_DEFAULT_REGION") or _DEFAULT_REGION
     endpoint = named.endpoint or _endpoint(connection) or store.get("AWS_ENDPOINT_URL_S3") or store.get("AWS_ENDPOINT_URL")
+    if endpoint is None and region.startswith(_CHINA):
+        endpoint = f"https://s3.{region}.amazonaws.com.cn"
     return S3Options(
-        region=named.region or store.get("AWS_REGION") or store.get("AWS_DEFAULT_REGION") or _DEFAULT_REGION,
+        region=region,
         endpoint=endpoint,
         path_style=endpoint is not None if named.path_style is None else named.path_style,
         key_id=key_id,
         secret=secret,
-        token=None if connection else store.get("AWS_SESSION_TOKEN"),
+        token=token,
     )
+
+
+def _credentials(address: str, store: Mapping[str, str], connection: ConnectionSettings | None) -> tuple[str, str, str | None]:
+    """Key id, secret and token: of the connection, else of the environment, else of the role that this container runs as."""
+    key_id = (connection.user if connection else None) or store.get("AWS_ACCESS_KEY_ID")
+    secret = (connection.password if connection else None) or store.get("AWS_SECRET_ACCESS_KEY")
+    if key_id and secret:
+        return key_id, secret, None if connection else store.get("AWS_SESSION_TOKEN")
+    role = role_credentials(store)
+    if role is None:
+        raise SettingsError("lake_without_credentials", lake=address)
+    return role.key_id, role.secret, role.token
 
 
 def _endpoint(connection: ConnectionSettings | None) -> str | None:
