@@ -67,6 +67,7 @@ bench: $(READY)  ## Measure governed ingest against plain writes (minutes)
 docs: $(READY)  ## Write the reference pages anew from the code, then build the site into site/; no network is needed
 	@PYTHONPATH=docs $(BIN)/python -m generate
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	@touch site/.strict
 
 docs-serve: $(READY)  ## Show the site at http://127.0.0.1:8000 and build it again whenever a page changes
 	@PYTHONPATH=docs $(BIN)/python -m generate

@@ -155,6 +155,7 @@ def test_the_cdo_sees_what_needs_attention_and_opens_a_number(desk):
     assert "SELECT" in page.inner_text("pre")
 
 
+@pytest.mark.exhaustive
 def test_the_analyst_finds_a_column_by_initials_from_the_keyboard(desk):
     page = desk("analyst", lang="zh")
     page.keyboard.press("/")
@@ -167,6 +168,7 @@ def test_the_analyst_finds_a_column_by_initials_from_the_keyboard(desk):
     assert "暂定" in page.inner_text("#column-technician_phone")
 
 
+@pytest.mark.exhaustive
 def test_the_engineer_follows_a_failed_rule_to_its_run(desk):
     page = desk("engineer", lang="en")
     page.click(".menu >> text=Catalogue")
@@ -201,11 +203,11 @@ def test_pages_read_without_javascript(desk, addresses):
     assert page.locator(".mark.good").count() == 1
 
 
-def test_the_admins_page_is_accessible_and_fits(desk):
-    for width in (1440, 390):
-        page = desk("admin", lang="zh", width=width)
-        page.goto("/admin")
-        assert faults(page, width) == []
+@pytest.mark.parametrize("width", [pytest.param(1440, marks=pytest.mark.exhaustive), 390])
+def test_the_admins_page_is_accessible_and_fits(desk, width):
+    page = desk("admin", lang="zh", width=width)
+    page.goto("/admin")
+    assert faults(page, width) == []
 
 
 def test_the_steward_confirms_several_grades_by_keyboard_alone(desk):

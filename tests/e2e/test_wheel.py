@@ -141,6 +141,7 @@ def test_bad_readings_are_set_aside_and_none_is_lost(second):
     assert adds_up(run)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("second")
 def test_a_run_with_nothing_new_changes_no_table(stranger, plant):
     project, _ = plant
@@ -173,6 +174,7 @@ def test_status_knows_the_dataset(stranger, plant):
     assert stranger("status", "--json", cwd=plant[0])[0]["dataset"] == "press_line"
 
 
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("second")
 def test_a_rebuild_makes_the_same_silver(stranger, plant):
     project, _ = plant

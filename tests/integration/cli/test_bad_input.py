@@ -75,7 +75,7 @@ FILES = {
 }
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("name", FILES)
 def test_records_that_can_not_be_used_are_told_with_place_reason_and_repair(plant: Plant, ask: Ask, name: str) -> None:
     content, *parts = FILES[name]

@@ -58,6 +58,7 @@ def fake_java(folder, version):
     return f"{folder}:/usr/bin:/bin"
 
 
+@pytest.mark.exhaustive
 @pytest.mark.spark
 @pytest.mark.slow
 def test_a_mirror_brings_what_is_missing_and_a_second_call_asks_for_nothing(tmp_path, shipped, mirror):
@@ -113,6 +114,7 @@ def test_setup_with_another_java_says_so_before_it_asks_anyone(tmp_path, version
     assert "apt install openjdk-17-jre-headless" in done.err
 
 
+@pytest.mark.exhaustive
 def test_the_doctor_names_the_repair_of_everything_that_spark_lacks(tmp_path):
     path = fake_java(tmp_path / "bin", "11.0.2")
     run_in_subprocess(tmp_path, "init", "plant")

@@ -94,6 +94,7 @@ def test_two_people_who_run_at_once_get_one_result(plant: Plant) -> None:
     assert (rows(plant, "bronze.press_line"), rows(plant, "silver.press_line"), rows(plant, "governance.runs")) == (500, 500, 1)
 
 
+@pytest.mark.exhaustive
 def test_a_file_of_another_kind_in_the_folder_is_left_alone(plant: Plant) -> None:
     plant.drop("a.csv", csv_line("M1", 0, 20.5))
     (plant.root / "inbox" / "press_line" / "notes.txt").write_text(HEADER)
