@@ -6,6 +6,7 @@ transaction and its commit no other thread may move the handle.
 """
 
 import json
+import os
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -63,6 +64,15 @@ def open_any_table(folder: LakePath) -> DeltaTable | None:
             table = f"{folder.parent.name}.{folder.name}"
             raise MachineError("table_log_damaged", table=table, folder=folder) from error
         raise
+
+
+def has_commits(folder: Path) -> bool:
+    """Whether a folder is a table: a commit, or a checkpoint of some, lies in its log. That takes a hundredth of opening it."""
+    try:
+        with os.scandir(folder / LOG) as found:
+            return any(each.name.endswith((".json", ".checkpoint.parquet")) for each in found)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
 
 
 def is_dropped(folder: LakePath, table: DeltaTable) -> bool:

@@ -20,7 +20,7 @@ from lakeward.engines.delta.data_file import DataFile
 from lakeward.engines.delta.dataset_lock import TURNS, dataset_lock
 from lakeward.engines.delta.fencing import fence_tables, move_table, tables_of
 from lakeward.engines.delta.lease import Lease
-from lakeward.engines.delta.open_tables import OpenTables
+from lakeward.engines.delta.open_tables import OpenTables, has_commits
 from lakeward.engines.delta.rewrite import Rewrite
 from lakeward.engines.delta.schemas import columns_of, missing_columns
 from lakeward.engines.delta.stored_files import stored_files
@@ -82,8 +82,9 @@ class EmbeddedEngine(EmbeddedSession):
 
     def exists(self, table: TableName) -> bool:
         """See `TableStore.exists`."""
+        folder = self._folder(table)
         with machine_faults(self._lake):
-            return self._tables.open(self._folder(table)) is not None
+            return has_commits(folder) if isinstance(folder, Path) else self._tables.open(folder) is not None
 
     def stored_bytes(self, table: TableName) -> int:
         """See `TableStore.stored_bytes`."""
