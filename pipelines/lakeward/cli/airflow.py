@@ -69,7 +69,7 @@ def ask_airflow(settings: Settings, module: str, *options: str) -> Any:
     answered = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603
     if answered.returncode:
         raise typer.Exit(answered.returncode)
-    return json.loads(answered.stdout.splitlines()[-1])
+    return json.loads(answered.stdout.strip().split("\n")[-1])
 
 
 def quoted(value: str) -> str:
