@@ -79,16 +79,29 @@ class LedgerState:
         return frozenset(entry.landed.content.sha256 for entry in self.entries)
 
 
+class ReadManifests:
+    """Manifests that were read, by number: none is ever changed, so each is read once."""
+
+    def __init__(self) -> None:
+        self._found: dict[int, Any] = {}
+
+    def read(self, number: int, file: Path) -> Any:
+        """The manifest of this number, which lies in this file."""
+        if number not in self._found:
+            self._found[number] = json.loads(file.read_text(encoding="utf-8"))
+        return self._found[number]
+
+
 @dataclass(frozen=True, slots=True)
 class Ledger:
     """The manifests in one folder.
 
     Args:
-        known: Manifests that were read before, by number: none is ever changed.
+        known: Those that were read before.
     """
 
     folder: Path
-    known: dict[int, Any] = field(default_factory=dict, repr=False, compare=False)
+    known: ReadManifests = field(default_factory=ReadManifests, repr=False, compare=False)
 
     def read(self) -> LedgerState:
         """Read all entries.
@@ -134,9 +147,7 @@ class Ledger:
     def _manifest(self, number: int, numbers: AbstractSet[int]) -> Any:
         if number not in numbers:
             raise InvariantError("ledger_hole", folder=self.folder, expected=number, found=number + 1)
-        if number not in self.known:
-            self.known[number] = json.loads(self._path(number).read_text(encoding="utf-8"))
-        return self.known[number]
+        return self.known.read(number, self._path(number))
 
     def _write_manifest(self, number: int, manifest: dict[str, Any]) -> bool:
         """Write the manifest; False if another process has taken its number."""
