@@ -80,6 +80,9 @@ screenshot: $(READY)  ## Run the demo, then take the pictures of its scorecard i
 bench-quality: $(READY)  ## Measure judging against other judges; parts and rows as BENCH="wide --rows 100000" (an hour)
 	@$(BIN)/python tests/bench/quality.py $(BENCH)
 
+bench-batch: $(READY)  ## Measure batches of three rows; options as BENCH="--datasets 300 --against FOLDER" (a minute)
+	@PYTHONPATH=tests $(BIN)/python tests/bench/small_batch.py $(BENCH)
+
 bench-portal: $(READY)  ## Measure every page of the portal, and the static scorecard, at 1,000 datasets (ten minutes)
 	@PYTHONPATH=tests $(BIN)/python tests/bench/portal.py $(BENCH)
 
