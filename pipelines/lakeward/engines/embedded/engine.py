@@ -15,7 +15,7 @@ from lakeward.core.names import TableName
 from lakeward.core.storage.lake import Lake, store_of
 from lakeward.core.storage.probe import check_store
 from lakeward.core.storage.remote_path import LakePath, RemotePath
-from lakeward.engines.delta.commits import commit_with_retries, drop_table, settle_conflict
+from lakeward.engines.delta.commits import commit_with_retries, settle_conflict
 from lakeward.engines.delta.data_file import DataFile
 from lakeward.engines.delta.dataset_lock import TURNS, dataset_lock
 from lakeward.engines.delta.fencing import fence_tables, move_table, tables_of
@@ -25,6 +25,7 @@ from lakeward.engines.delta.rewrite import Rewrite
 from lakeward.engines.delta.schemas import columns_of, missing_columns
 from lakeward.engines.delta.stored_files import stored_files
 from lakeward.engines.delta.table_files import table_names
+from lakeward.engines.delta.table_life import drop_table
 from lakeward.engines.embedded.data_files import write_files
 from lakeward.engines.embedded.delete_predicate import DeletePredicate, delete_same_keys
 from lakeward.engines.embedded.faults import machine_faults
