@@ -85,6 +85,12 @@ bench-portal: $(READY)  ## Measure every page of the portal, and the static scor
 bench-spark: $(READY)  ## Measure the Spark engine against stock Spark; parts and rows as BENCH="judge --rows 1000000" (an hour)
 	@$(BIN)/python tests/bench/spark.py $(BENCH)
 
+bench-streams: $(READY)  ## Measure messages from their sender to a served view, the collector, and a day in time lapse (half an hour; needs mosquitto)
+	@PYTHONPATH=tests $(BIN)/python tests/bench/streams.py $(BENCH)
+
+bench-drain: $(READY)  ## Measure draining landed messages against reading the same rows from Parquet files (minutes)
+	@PYTHONPATH=tests $(BIN)/python tests/bench/drain.py $(BENCH)
+
 lock: $(READY)  ## Pin the newest versions that pyproject.toml allows
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --upgrade \
 		--generate-hashes --no-annotate --no-emit-index-url --no-header --quiet -o requirements.lock

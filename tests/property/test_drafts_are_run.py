@@ -61,6 +61,7 @@ def plant(tmp_path_factory):
     return Settings(start=create_project(folder / "plant")), folder
 
 
+@pytest.mark.exhaustive
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(NAMES, min_size=1, max_size=4),

@@ -123,5 +123,6 @@ def test_a_gap_between_both_is_refused_with_the_next_step(copy, policy, project,
     assert said in mapped(copy, policy, project, highest, ok=(1,)).replace("│ ", "")
 
 
+@pytest.mark.exhaustive
 def test_the_highest_grade_of_the_lake_is_the_project_s(copy):
     assert mapped(copy, SHIPPED, PROJECT + "highest_grade: general\n", "important")["highest_grade"] == "general"

@@ -12,7 +12,7 @@ STORAGE_KEYS: Mapping[str, KeyDoc] = {
     "connection": KeyDoc(
         "name",
         "Connection with the credentials, and the endpoint: `LAKEWARD_CONN_NAME=https://KEY_ID:SECRET@host:port`.",
-        "`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN` of the environment",
+        "`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN` of the environment, else the role of the container",
     ),
     "endpoint": KeyDoc("URL", "Address of the store: `https`, or `http` without encryption.", "of the connection; else AWS"),
     "region": KeyDoc("text", "Region of the bucket.", "`AWS_REGION`, then `us-east-1`"),

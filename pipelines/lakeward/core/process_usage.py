@@ -7,7 +7,7 @@ from pathlib import Path
 
 # Set once, by the program that this process is.
 _IS_COMMAND: list[bool] = []
-_IO_FILE = Path("/proc/self/io")
+_IO_FILE, _STATUS_FILE = Path("/proc/self/io"), Path("/proc/self/status")
 # `ru_maxrss` is in KiB on Linux, in bytes on macOS.
 _MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
@@ -50,8 +50,17 @@ def process_usage() -> ProcessUsage:
         cpu_seconds=used.ru_utime + used.ru_stime,
         bytes_read=read,
         bytes_written=written,
-        peak_memory=used.ru_maxrss * _MAXRSS_UNIT,
+        peak_memory=_peak_memory() or used.ru_maxrss * _MAXRSS_UNIT,
     )
+
+
+def _peak_memory() -> int | None:
+    """`VmHWM` of proc(5), in bytes: of this program alone. Linux starts `ru_maxrss` of a program with that of the process that started it."""
+    try:
+        found = dict(line.split(":", 1) for line in _STATUS_FILE.read_text(encoding="utf-8").splitlines())
+        return int(found["VmHWM"].split()[0]) * 1024
+    except (KeyError, OSError, ValueError):
+        return None
 
 
 def _counted_bytes() -> tuple[int | None, int | None]:

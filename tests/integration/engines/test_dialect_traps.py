@@ -188,7 +188,7 @@ def trapped(request, tmp_path_factory):
     engine.close()
 
 
-@pytest.mark.sampled(18)
+@pytest.mark.sampled(9)
 @pytest.mark.parametrize("name", TRAPS)
 def test_both_engines_give_the_same_answer(trapped, name):
     query, expected = TRAPS[name]

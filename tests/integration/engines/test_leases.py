@@ -56,6 +56,7 @@ def test_objects_are_replaced_whole_and_deleted_twice(store):
     assert (store.read("b/c"), store.list_names("b"), store.list_names("none"), store.read("none")) == (None, [], [], None)
 
 
+@pytest.mark.exhaustive
 def test_the_next_waits_until_the_holder_ends_its_turn(store, lake):
     with other_process(hold, str(lake), str(lake / ".turns"), LONG) as (_, pipe):
         first = pipe.recv()
@@ -160,6 +161,7 @@ def test_one_lease_is_left_of_many(lake):
     assert lease_file(lake).name == f"{last.number:020}.json"
 
 
+@pytest.mark.exhaustive
 def test_a_program_of_the_release_before_waits_and_is_waited_for(store, lake):
     with other_process(hold_as_before, str(lake)) as (_, pipe):
         assert pipe.recv() == "held"
@@ -174,6 +176,7 @@ def test_a_program_of_the_release_before_waits_and_is_waited_for(store, lake):
         assert not pipe.poll(1.5)
 
 
+@pytest.mark.exhaustive
 def test_a_paused_process_of_this_machine_is_waited_for_as_long_as_it_lives(store, lake):
     """Its lock file is still locked: no term ends that, as it never did."""
     with other_process(hold, str(lake), str(lake / ".turns"), 0.5) as (process, pipe):

@@ -38,6 +38,7 @@ def test_assess_says_how_much_was_measured_and_that_it_certifies_nothing(plant: 
     assert "并非认证" in chinese
 
 
+@pytest.mark.exhaustive
 def test_json_gives_numbers_and_null_for_what_is_unknown(plant: Plant, capsys) -> None:
     found = json.loads(command_output(plant, capsys, "assess", "--json"))
 

@@ -82,6 +82,7 @@ def test_a_gap_says_the_value_of_the_next_level_and_what_it_gains(plant: Plant) 
     assert {gap.reason for gap in maturity_gaps(plant.settings, "6.1")} == {"gap_record", "gap_assessor"}
 
 
+@pytest.mark.exhaustive
 def test_the_trend_names_what_rose(plant: Plant) -> None:
     (first,) = maturity_trend(plant.settings)
     export_maturity(plant.settings, file := plant.root / "r.json")

@@ -83,6 +83,7 @@ def test_no_one_logs_in_through_a_portal_whose_lake_was_moved(tmp_path, is_named
     assert [(entry.event, entry.account) for entry in entries] == [("login", "wang.fang")] * 2
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("wrong", ["", "x", "a" * 300, "漢字漢字漢字漢字漢字漢字"])
 def test_another_password_or_name_starts_none(doors, wrong):
     logins, owners, _, _ = doors

@@ -55,6 +55,7 @@ def test_a_step_takes_over_what_came(plant, folder):
     model.close()
 
 
+@pytest.mark.exhaustive
 def test_a_reading_keeps_its_versions_while_the_lake_goes_on(plant, folder):
     model = opened(plant, folder)
     with model.read() as reading:
@@ -87,7 +88,7 @@ def test_an_existing_file_is_taken_up_without_a_build(plant, folder):
     model.close()
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("damage", ["deleted", "cut", "text", "other version", "empty"])
 def test_a_file_that_is_no_read_model_is_built_again(plant, folder, damage):
     opened(plant, folder).close()
@@ -145,6 +146,7 @@ def test_an_unreachable_lake_keeps_the_numbers_and_says_so(plant, folder):
     model.close()
 
 
+@pytest.mark.exhaustive
 def test_another_lake_in_the_same_place_is_read_anew(plant, folder, tmp_path):
     model = opened(plant, folder)
     other = make_plant(tmp_path / "other")
@@ -181,6 +183,7 @@ def test_a_newer_lake_is_refused_and_the_numbers_stay(plant, folder):
     model.close()
 
 
+@pytest.mark.exhaustive
 def test_removed_files_of_old_commits_lead_to_a_whole_read(plant, folder):
     model = opened(plant, folder)
     plant.drop("b.csv", csv_line("M1", 5, 21))
@@ -199,6 +202,7 @@ def test_removed_files_of_old_commits_lead_to_a_whole_read(plant, folder):
     model.close()
 
 
+@pytest.mark.exhaustive
 def test_other_weights_give_other_scores_at_once(plant, folder):
     model = opened(plant, folder)
     policies = plant.root / "expectations" / "policies"

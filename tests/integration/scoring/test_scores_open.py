@@ -66,6 +66,7 @@ def test_every_number_of_every_level_opens_at_its_version_after_later_runs(plant
     assert open_scores(plant, shown) > least
 
 
+@pytest.mark.exhaustive
 def test_a_kept_score_is_given_again_by_its_query_after_later_runs_and_other_weights(plant):
     store_estate_score(plant.settings)
     weigh(plant)
@@ -87,6 +88,7 @@ def test_a_batch_scores_the_same_in_its_run_in_its_kept_score_and_now(plant):
     ]
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("policy", ["{}", HEAVY])
 def test_page_status_and_command_show_the_same_scores(plant, policy):
     weigh(plant, policy)
@@ -131,6 +133,7 @@ def test_a_halted_batch_counts_since_its_rows_were_received(plant):
     assert score_history(plant.settings, "press_line")[-1].score == shown.whole.mean.score
 
 
+@pytest.mark.exhaustive
 def test_a_replay_changes_no_score_since_its_rows_were_counted_when_they_came(plant, capsys):
     before, kept = show_scores(plant.settings), score_history(plant.settings, "press_line")
     plant.suite({**SUITE, "expectations": []})

@@ -52,6 +52,7 @@ def test_the_answer_that_exceeds_the_quota_is_not_shown_and_is_logged(settings):
     ]
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     "query",
     [

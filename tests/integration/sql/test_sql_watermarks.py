@@ -100,6 +100,7 @@ def test_a_time_alone_as_watermark_misses_what_commits_late(tmp_path, database):
     assert landed_ids(open_table(tmp_path, database)) == [2]
 
 
+@pytest.mark.exhaustive
 def test_a_look_back_longer_than_any_commit_misses_nothing_and_lands_each_row_once(tmp_path, database):
     database.execute(TABLE)
     found, expected = read_while_writing(

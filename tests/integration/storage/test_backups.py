@@ -263,6 +263,7 @@ def test_a_second_restore_that_was_killed_names_the_lake_that_it_moved(plant, tm
     assert restore(plant.settings, place, RestoreOptions()).moved_aside == ()
 
 
+@pytest.mark.exhaustive
 def test_a_restore_on_a_full_disk_says_so_and_goes_on(plant, tmp_path):
     place, before = str(tmp_path / "backups"), contents(plant)
     back_up(plant.settings, place)

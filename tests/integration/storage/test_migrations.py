@@ -14,7 +14,7 @@ from lakeward.core.errors import MachineError, UsageError
 from lakeward.core.settings import Settings
 from lakeward.core.storage.folder import FolderStore
 from lakeward.engines.delta.dataset_lock import dataset_lock
-from lakeward.flows import MigrationOptions, ingest_dataset, list_tables, migrate
+from lakeward.flows import MigrationOptions, ingest_dataset, list_tables, migrate, run_all
 from lakeward.flows.backup import upgrade as upgrading
 from lakeward.flows.base.lake_schema import MOVED, SCHEMA_APP, SCHEMA_VERSION
 from lakeward.flows.base.workspace import open_workspace
@@ -76,6 +76,20 @@ def test_the_lake_of_each_release_is_upgraded_and_taken_back(release, tmp_path):
     assert rows_of(settings) == before
     assert {name: found[1] for name, found in history(settings).items() if name in columns} == columns
     assert migrate(settings, MigrationOptions()).done
+
+
+def test_a_lake_of_schema_version_8_is_idle_and_brought_to_this_one(tmp_path):
+    """With grades, readiness, a query's entry, maintained tables and a renamed dataset, as the version before 0.3 left them."""
+    settings = Settings(start=unpack_project("schema_8", tmp_path))
+    reports, failed = run_all(settings)
+    before = rows_of(settings)
+    assert ({report.dataset: report.batches for report in reports}, failed) == (
+        {"press_line": 0, "shift_book": 0, "press_hourly": 0},
+        {},
+    )
+    done = migrate(settings, MigrationOptions(verify=True))
+    assert (done.from_version, done.to_version, done.done, done.replay.problems) == (8, SCHEMA_VERSION, SCHEMA_VERSION > 8, ())
+    assert (rows_of(settings), version_of(settings.start / "lake")) == (before, SCHEMA_VERSION)
 
 
 @pytest.mark.exhaustive

@@ -22,12 +22,13 @@ def rows_in(model):
 
 
 def test_the_read_model_takes_over_what_another_machine_wrote(endpoint, tmp_path):
-    first = make_remote_plant(tmp_path / "first", endpoint, "portal")
-    second = RemotePlant(make_plant(tmp_path / "second").root, endpoint, "portal")
+    first = make_remote_plant(tmp_path / "first" / "plant", endpoint, "portal")
+    second = RemotePlant(make_plant(tmp_path / "second" / "plant").root, endpoint, "portal")
     first.drop("a.csv", csv_line("M1", 0, 20), csv_line("M1", 1, 900))
     ingest_dataset(first.settings, "press_line")
     model = ReadModel(open_workspace(second.settings), tmp_path / "model")
     model.refresh()
+    assert model.fault is None
     assert rows_in(model) == 2
     assert not model.refresh()
     first.drop("b.csv", csv_line("M1", 5, 21), csv_line("M1", 6, 21))

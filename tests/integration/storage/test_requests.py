@@ -41,11 +41,11 @@ def test_a_batch_of_1000_rows_makes_fewer_than_60_requests(endpoint, tmp_path):
 @pytest.mark.exhaustive
 def test_a_machine_without_copies_sees_what_one_with_copies_wrote(endpoint, tmp_path):
     """Over several checkpoints, and with both writing in turns."""
-    first = make_remote_plant(tmp_path / "first", endpoint, "turns")
+    first = make_remote_plant(tmp_path / "first" / "plant", endpoint, "turns")
     for batch in range(45):
         drop_batch(first, batch, rows=3)
         ingest_dataset(first.settings, "press_line")
-    second = RemotePlant(make_plant(tmp_path / "second").root, endpoint, "turns")
+    second = RemotePlant(make_plant(tmp_path / "second" / "plant").root, endpoint, "turns")
     assert contents(second) == contents(first)
     for batch in range(45, 49):
         plant = (second, first)[batch % 2]

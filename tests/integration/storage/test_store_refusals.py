@@ -11,7 +11,7 @@ from lakeward.flows import MigrationOptions, back_up, check_machine, ingest_data
 from lakeward.flows.base.workspace import open_workspace
 from support.careless_store import careless_store
 from support.fault_proxy import proxy
-from support.object_stores import environment, free_port, lake_at
+from support.object_stores import BUCKET, environment, free_port, lake_at
 from support.plant import make_plant
 from support.remote_plant import drop_first, make_remote_plant
 
@@ -104,6 +104,19 @@ def test_a_place_with_spaces_and_chinese_works(endpoint, tmp_path):
     plant = make_remote_plant(tmp_path / "plant", endpoint, "一号 线/lake 1")
     drop_first(plant)
     assert ingest_dataset(plant.settings, "press_line").counts.silver == 2
+
+
+def test_a_lake_that_is_not_there_any_more_is_not_begun_again(endpoint, store_folder, tmp_path):
+    plant = make_remote_plant(tmp_path / "plant", endpoint, "gone")
+    drop_first(plant)
+    ingest_dataset(plant.settings, "press_line")
+    (store_folder / BUCKET / "gone").rename(store_folder / BUCKET / "elsewhere")
+    with pytest.raises(LakewardError) as caught:
+        ingest_dataset(plant.settings, "press_line")
+    assert caught.value.code == "lake_gone"
+    assert not [name for name, _, _ in lake_at(endpoint, tmp_path, "gone").bucket().walk("") if not name.startswith(".")]
+    moved = replace(plant.settings, lake=f"s3://{BUCKET}/elsewhere")
+    assert ingest_dataset(moved, "press_line").batches == 0
 
 
 @pytest.mark.parametrize("lake", ["gs://bucket/lake", "s3://", "s3:///lake", "s3://bucket/lake?x=1"])

@@ -34,6 +34,7 @@ def publish_slowly(broker, count, restarts, done):
     done.set()
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("count", "collector_kills", "drain_kills", "restarts"),
     [

@@ -74,6 +74,7 @@ def test_keys_that_name_tags_are_the_addresses_of_readings(settings, cluster):
     ]
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("form", ["avro", "protobuf"])
 def test_bytes_are_read_by_the_schema_that_is_named(settings, cluster, tmp_path, form):
     require_codecs()

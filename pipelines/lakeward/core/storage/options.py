@@ -3,10 +3,12 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-# Of the environment: the names that AWS and Azure give them.
+# Of the environment: the names that AWS and Azure give them. Four of them say where a container asks for the credentials of its role.
 CREDENTIAL_VARIABLES = (
     *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"),
     *("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"),
+    *("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"),
+    *("AWS_CONTAINER_AUTHORIZATION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"),
     *("AZURE_STORAGE_ACCOUNT_NAME", "AZURE_STORAGE_ACCOUNT_KEY"),
 )
 # Seconds; a request that fails is repeated within this time.
@@ -21,16 +23,16 @@ class S3Options:
     Args:
         endpoint: `http(s)://host:port`; None for AWS.
         path_style: The bucket is in the path of requests, not in the name of the host.
-        key_id, secret, token: Credentials; a token is of temporary ones.
+        key_id, secret, token: Credentials; a token is of temporary ones. With others it is the same bucket.
         ca: File of certificates in PEM of further authorities that are trusted; None for those of the machine alone.
     """
 
     region: str
     endpoint: str | None = None
     path_style: bool = True
-    key_id: str = field(repr=False)
-    secret: str = field(repr=False)
-    token: str | None = field(default=None, repr=False)
+    key_id: str = field(repr=False, compare=False)
+    secret: str = field(repr=False, compare=False)
+    token: str | None = field(default=None, repr=False, compare=False)
     ca: Path | None = None
 
     @property
@@ -92,7 +94,7 @@ class AzureOptions:
 
     endpoint: str | None = None
     account: str = field(repr=False)
-    key: str = field(repr=False)
+    key: str = field(repr=False, compare=False)
     ca: Path | None = None
 
     @property

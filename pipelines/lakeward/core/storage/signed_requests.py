@@ -63,7 +63,7 @@ class SignedRequests:
             connection.request(method, f"{path}?{query}", body or None, headers)
             answer = connection.getresponse()
             return answer.status, answer.read()
-        except OSError as error:
+        except (OSError, http.client.HTTPException) as error:  # the latter: an answer that is cut off, or none of HTTP
             raise store_fault(type(error).__name__, self._url) from error
         finally:
             connection.close()

@@ -5,6 +5,7 @@ Reading a txn through one handle and committing through another is a race that d
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import TypeVar
 from urllib.parse import unquote
 
@@ -14,6 +15,7 @@ from deltalake.transaction import AddAction, RemoveAction
 
 from lakeward.core.errors import InvariantError, StoreConflictError
 from lakeward.core.storage.remote_path import LakePath, RemotePath
+from lakeward.engines.delta.appends import append_commit, is_checkpoint_due, only_adds
 from lakeward.engines.delta.data_file import DataFile, remove_files
 from lakeward.engines.delta.fencing import check_lease
 from lakeward.engines.delta.lease import Lease
@@ -107,6 +109,8 @@ def commit_changes(table: DeltaTable, folder: LakePath, changes: Sequence[AddAct
             checkpoint_log(folder, before + 1)
         return before + 1
     by = table.metadata().partition_columns
+    if isinstance(folder, Path) and only_adds(changes) and not is_checkpoint_due(table):
+        return append_commit(folder, before + 1, by, changes, txns)
     table.create_write_transaction([*changes], "append", table.schema(), by, commit_properties=properties_of(txns))
     table.update_incremental()
     return _version_of_txn(folder, txns[0], range(before + 1, table.version() + 1))

@@ -23,12 +23,19 @@ Action = Mapping[str, Any]
 NO_OTHERS: Mapping[str, object] = MappingProxyType({})
 # Signs of paths that need no encoding.
 _SAFE = "/=:"
+NO_PARAMETERS: Mapping[str, str] = {}
 
 
-def write_commit(folder: LakePath, version: int, operation: str, actions: Iterable[Action]) -> bool:
-    """Commit the actions as this version; False if another commit came first."""
-    head = {"timestamp": now_ms(), "operation": operation, "operationParameters": {}, "engineInfo": "lakeward"}
-    lines = (json.dumps(action, ensure_ascii=False) for action in ({"commitInfo": head}, *actions))
+def write_commit(
+    folder: LakePath, version: int, operation: str, actions: Iterable[Action], parameters: Mapping[str, str] = NO_PARAMETERS
+) -> bool:
+    """Commit the actions as this version; False if another commit came first.
+
+    Args:
+        parameters: Of the operation, for the history of the table.
+    """
+    head = {"timestamp": now_ms(), "operation": operation, "operationParameters": {**parameters}, "engineInfo": "lakeward"}
+    lines = (json.dumps(action, ensure_ascii=False, separators=(",", ":")) for action in ({"commitInfo": head}, *actions))
     content = "".join(f"{line}\n" for line in lines).encode()
     file = f"{version:020}.json"
     if not isinstance(folder, RemotePath):

@@ -18,6 +18,7 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from lakeward.core.errors import MachineError
 from lakeward.core.storage.remote_path import LakePath, RemotePath
+from lakeward.engines.delta.handle_stock import HandleStock
 from lakeward.engines.delta.log_mirror import mirror_folder, sync_log
 from lakeward.engines.delta.table_files import LOG, storage_options
 
@@ -91,6 +92,10 @@ def commit_actions(folder: LakePath, version: int) -> list[dict[str, dict[str, A
     return [json.loads(line) for line in text.splitlines()]
 
 
+# What ended sessions left.
+_STOCK: HandleStock[_Handle] = HandleStock(MAX_HANDLES)
+
+
 class OpenTables:
     """The open tables of one session; not for use by several threads."""
 
@@ -98,6 +103,13 @@ class OpenTables:
         self._handles: OrderedDict[LakePath, _Handle] = OrderedDict()
         # While the session holds a dataset: tables of an object store that were looked at since; None otherwise.
         self._seen: set[LakePath] | None = None
+
+    def close(self) -> None:
+        """Leave the handles of tables in folders to later sessions."""
+        for folder, handle in self._handles.items():
+            if isinstance(folder, Path):
+                _STOCK.leave(folder, handle, handle.version)
+        self._handles.clear()
 
     @contextmanager
     def holding(self) -> Iterator[None]:
@@ -124,7 +136,7 @@ class OpenTables:
     def open(self, folder: LakePath) -> DeltaTable | None:
         """The table's newest version; None if it does not exist, or is dropped. Of an object store it is a handle to a copy of its log."""
         place = self._place(folder)
-        handle = self._handles.pop(folder, None)
+        handle = self._handles.pop(folder, None) or (_STOCK.take(folder) if isinstance(folder, Path) else None)
         if place is None:
             return open_table(folder)
         if handle is None or _stamp(place, handle.version) != handle.stamp:  # dropped and created again, or cleaned up

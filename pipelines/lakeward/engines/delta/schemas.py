@@ -33,6 +33,11 @@ def columns_of(table: DeltaTable) -> tuple[TableColumn, ...]:
     )
 
 
+def has_own_types(table: DeltaTable) -> bool:
+    """Whether each stored column has a type that Lakeward writes, so that `columns_of` says how it is read."""
+    return all(delta_type(_column_type(field)) == _type_name(field) for field in table.schema().fields)
+
+
 def missing_columns(table: DeltaTable, spec: TableSpec) -> list[Field]:
     """Nullable columns of `spec` that the stored table lacks.
 

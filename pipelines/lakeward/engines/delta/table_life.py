@@ -6,6 +6,7 @@ In an object store a folder can't be removed at once: a dropped table stays, wit
 import json
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from deltalake import DeltaTable, Field, Schema
@@ -15,6 +16,7 @@ from deltalake.transaction import AddAction, create_table_with_add_actions
 from lakeward.core.errors import StoreConflictError
 from lakeward.core.names import TableName
 from lakeward.core.storage.remote_path import LakePath, RemotePath
+from lakeward.engines.delta.appends import create_commit
 from lakeward.engines.delta.fencing import check_lease
 from lakeward.engines.delta.lease import Lease
 from lakeward.engines.delta.log_commit import file_action, metadata_action, properties_of, removal, txn_action, write_commit
@@ -38,8 +40,10 @@ def create_table(folder: LakePath, spec: TableSpec, adds: list[AddAction], txns:
     Raises:
         CommitFailedError: Another process created it.
     """
-    dropped = open_any_table(folder) if isinstance(folder, RemotePath) else None
-    if dropped is not None and isinstance(folder, RemotePath):
+    if isinstance(folder, Path):
+        create_commit(folder, spec, _PROPERTIES, adds, txns)
+        return 0
+    if (dropped := open_any_table(folder)) is not None:
         return _create_again(folder, dropped, spec, adds, txns)
     try:
         create_table_with_add_actions(
@@ -48,7 +52,7 @@ def create_table(folder: LakePath, spec: TableSpec, adds: list[AddAction], txns:
             adds,
             "error",
             list(spec.partition_by),
-            configuration=_PROPERTIES | (_REMOTE_PROPERTIES if isinstance(folder, RemotePath) else {}),
+            configuration=_PROPERTIES | _REMOTE_PROPERTIES,
             storage_options=storage_options(folder),
             # Without retries: with them delta-rs commits both of two concurrent creators, rows and txn twice.
             commit_properties=properties_of(txns, retries=0),

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from typing import Any
 
 import duckdb
@@ -34,6 +34,8 @@ _LOOKS = 8
 _INSTANT = "TIMESTAMP WITH TIME ZONE"
 # Tables whose rows are looked up one by one, with their order in the file.
 SORTED = {"verdicts": "dataset, rule_id, generation, batch_seq"}
+# Readers at once: more than the processors gain no time, and each takes of the memory that all share.
+READERS = 4
 Cells = dict[str, Any]
 # Values of the places of a statement, in order or by name.
 Parameters = Sequence[object] | Mapping[str, object] | None
@@ -187,6 +189,7 @@ class ReadFile:
     def __init__(self, file: Path, lake: Lake, stamp: str) -> None:
         self._lake, self._place, self._file, self._names = lake.root(), lake, file, lake.names
         self._writer, self._opening = Lock(), Lock()
+        self._readers = BoundedSemaphore(READERS)
         self._lock = lock_file(file)
         self._con = open_or_replace(file, f"{lake} {stamp}{lake.names.renames or ''}", lake)
 
@@ -211,8 +214,8 @@ class ReadFile:
 
     @contextmanager
     def read(self) -> Iterator[FileReading]:
-        """One transaction of a reader."""
-        with self._transaction() as con:
+        """One transaction of a reader; it waits while as many read as there may."""
+        with self._readers, self._transaction() as con:
             yield FileReading(con, self._lake, self._names)
 
     @contextmanager

@@ -20,7 +20,8 @@ from lakeward.engines.embedded.store_access import open_store
 FILE_VERSION = 2
 # Memory of the database; larger sorts go to temporary files beside it. They hold counts and names, no values of rows.
 MEMORY = "192MB"
-THREADS = 2
+# Of one query. Several readers fill the processors, and a second thread costs a short query more than it gains.
+THREADS = 1
 # Of a database that is read once.
 SNAPSHOT_MEMORY = "1GB"
 SCHEMA = """

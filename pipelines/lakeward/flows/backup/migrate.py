@@ -22,6 +22,7 @@ from lakeward.flows.backup.replay import replay_lake
 from lakeward.flows.backup.undo import Undoing
 from lakeward.flows.backup.upgrade import is_current, planned_changes, schema_version, upgrade
 from lakeward.flows.base import governance
+from lakeward.flows.base.lake_owner import check_lake_owner
 from lakeward.flows.base.lake_schema import MOVED, SCHEMA_VERSION
 from lakeward.flows.base.workspace import Workspace, open_workspace
 
@@ -30,7 +31,7 @@ def migrate(settings: Settings, options: MigrationOptions) -> MigrationAnswer:
     """Upgrade the lake of the project, move it, or take the last migration back.
 
     Raises:
-        UsageError: The lake is in use, can't lie at the place, something else lies there, or there is nothing to take back.
+        UsageError: The lake is in use or another project's, can't lie at the place, something else lies there, or there is nothing to take back.
         MachineError: A newer version wrote the lake, it was moved, or it or the place can't be read or written, as on a full disk.
         StoreConflictError: Others wrote all the time.
     """
@@ -43,6 +44,7 @@ def migrate(settings: Settings, options: MigrationOptions) -> MigrationAnswer:
 
 
 def _migrate(workspace: Workspace, options: MigrationOptions) -> MigrationAnswer:
+    check_lake_owner(workspace.lake, workspace.project.name)
     if options.undo:
         return Undoing(workspace, options).run()
     with _session(workspace) as engine:

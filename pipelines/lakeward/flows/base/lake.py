@@ -12,12 +12,15 @@ from lakeward.core.connections import ConnectionSettings, public_address
 from lakeward.core.errors import SettingsError
 from lakeward.core.settings import Settings
 from lakeward.core.storage.authorities import trust_authorities
+from lakeward.core.storage.container_role import role_credentials
 from lakeward.core.storage.lake import Lake
 from lakeward.core.storage.options import AzureOptions, S3Options
 
 # Folder in the project, which git ignores, of what belongs to this machine of a lake at a URL.
 FILES = Path(".lakeward") / "lakes"
 _DEFAULT_REGION = "us-east-1"
+# Front of regions of AWS in China, whose addresses end otherwise.
+_CHINA = "cn-"
 # Bucket and prefix; a bucket has no user and no port.
 _URL = re.compile(r"(?:s3|az)://[A-Za-z0-9._-]+(/[^?#]*)?")
 
@@ -65,19 +68,32 @@ def lake_at_url(
 
 def _s3_options(named: LakeStorage, store: Mapping[str, str], connection: ConnectionSettings | None) -> S3Options | None:
     """None without credentials."""
-    key_id = (connection.user if connection else None) or store.get("AWS_ACCESS_KEY_ID")
-    secret = (connection.password if connection else None) or store.get("AWS_SECRET_ACCESS_KEY")
-    if not key_id or not secret:
+    found = _credentials(store, connection)
+    if found is None:
         return None
+    key_id, secret, token = found
+    region = named.region or store.get("AWS_REGION") or store.get("AWS_DEFAULT_REGION") or _DEFAULT_REGION
     endpoint = named.endpoint or _endpoint(connection) or store.get("AWS_ENDPOINT_URL_S3") or store.get("AWS_ENDPOINT_URL")
+    if endpoint is None and region.startswith(_CHINA):
+        endpoint = f"https://s3.{region}.amazonaws.com.cn"
     return S3Options(
-        region=named.region or store.get("AWS_REGION") or store.get("AWS_DEFAULT_REGION") or _DEFAULT_REGION,
+        region=region,
         endpoint=endpoint,
         path_style=endpoint is not None if named.path_style is None else named.path_style,
         key_id=key_id,
         secret=secret,
-        token=None if connection else store.get("AWS_SESSION_TOKEN"),
+        token=token,
     )
+
+
+def _credentials(store: Mapping[str, str], connection: ConnectionSettings | None) -> tuple[str, str, str | None] | None:
+    """Key id, secret and token: of the connection, else of the environment, else of the role that this container runs as."""
+    key_id = (connection.user if connection else None) or store.get("AWS_ACCESS_KEY_ID")
+    secret = (connection.password if connection else None) or store.get("AWS_SECRET_ACCESS_KEY")
+    if key_id and secret:
+        return key_id, secret, None if connection else store.get("AWS_SESSION_TOKEN")
+    role = role_credentials(store)
+    return (role.key_id, role.secret, role.token) if role else None
 
 
 def _azure_options(named: LakeStorage, store: Mapping[str, str], connection: ConnectionSettings | None) -> AzureOptions | None:

@@ -7,6 +7,7 @@ A dataset's generation rises with each rebuild; a batch is finished when its row
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -16,6 +17,7 @@ from lakeward.contracts.model import Contract
 from lakeward.core.clock import Clock
 from lakeward.core.errors import StoreConflictError
 from lakeward.core.names import BatchId, Layer, RunId, TableName, batch_id, sha256
+from lakeward.core.sql import equals
 from lakeward.engines.protocols import Engine
 from lakeward.engines.tables import Txn
 from lakeward.flows.base import governance
@@ -104,7 +106,7 @@ def current_definition(engine: Engine, dataset: str) -> Definition | None:
     """The definition that was last applied to the dataset; None before its first batch."""
     if engine.txn(governance.table_spec("contracts").name, f"contracts/{dataset}") == 0:
         return None
-    found = governance.read_rows(engine, "contracts", dataset=dataset, order="generation DESC, applied_at DESC LIMIT 1")
+    found = governance.find_rows(engine, "contracts", dataset=dataset, order="generation DESC, applied_at DESC LIMIT 1")
     return _to_definition(engine, found[0]) if found else None
 
 
@@ -145,7 +147,8 @@ def start_generation(engine: Engine, definition: Definition, run_id: RunId, cloc
 def store_definition(engine: Engine, definition: Definition, run_id: RunId, clock: Clock) -> None:
     """Write the texts of `definition` to `governance.contracts`; of concurrent writers the first wins."""
     name = definition.contract.name
-    txn = Txn(f"contracts/{name}", engine.txn(governance.table_name("contracts"), f"contracts/{name}") + 1)
+    earlier = engine.txn(governance.table_name("contracts"), f"contracts/{name}")
+    txn = Txn(f"contracts/{name}", earlier + 1)
     row = {
         "dataset": name,
         "generation": definition.generation,
@@ -155,9 +158,16 @@ def store_definition(engine: Engine, definition: Definition, run_id: RunId, cloc
         "suite_text": definition.suite,
         "model_text": definition.model,
         "run_id": run_id,
-        "applied_at": clock.now(),
+        "applied_at": _time_after_last(engine, name, clock.now()) if earlier else clock.now(),
     }
     governance.append_rows(engine, "contracts", [row], txn)
+
+
+def _time_after_last(engine: Engine, dataset: str, now: datetime) -> datetime:
+    """Now, or just after the last definition was applied, if the clock of the machine that did so is ahead: the newest has the last time."""
+    [found] = engine.fetch(f"SELECT max(applied_at) AS at FROM governance.contracts WHERE {equals(dataset=dataset)}")
+    last: datetime = found["at"]
+    return max(now, last + timedelta(microseconds=1))
 
 
 def unfinished_batches(engine: Engine, definition: Definition) -> list[PinnedBatch]:
@@ -187,7 +197,7 @@ def earlier_column_names(engine: Engine, contract: Contract) -> dict[str, set[st
 def newest_plan(engine: Engine, dataset: str) -> BatchPlan:
     """The newest plan of any generation; `NO_PLAN` before the first."""
     newest = _newest_number(engine, dataset)
-    found = governance.read_rows(engine, "batches", dataset=dataset, batch_seq=newest) if newest else []
+    found = governance.find_rows(engine, "batches", dataset=dataset, batch_seq=newest) if newest else []
     if not found:
         return NO_PLAN
     return BatchPlan(found[0]["batch_seq"], found[0]["end_offset"], found[0]["generation"], batch_ranges(found[0]))
@@ -198,7 +208,7 @@ def finished_run(engine: Engine, batch: PinnedBatch) -> dict[str, Any] | None:
     dataset = batch.definition.contract.name
     if engine.txn(RUNS, governance.application_id(dataset, 1)) < batch.seq and batch.definition.generation == 1:
         return None
-    found = governance.read_rows(engine, "runs", dataset=dataset, batch_seq=batch.seq)
+    found = governance.find_rows(engine, "runs", dataset=dataset, batch_seq=batch.seq)
     return found[0] if found else None
 
 
@@ -261,7 +271,7 @@ def stored_definition(engine: Engine, row: dict[str, Any]) -> Definition:
         StoreConflictError: The lake does not have them.
     """
     same = {name: row[name] for name in ("dataset", "contract_sha256", "suite_sha256", "model_sha256", "generation")}
-    found = governance.read_rows(engine, "contracts", **same)
+    found = governance.find_rows(engine, "contracts", **same)
     if not found:
         raise StoreConflictError("batch_without_texts", dataset=row["dataset"], batch=row["batch_seq"])
     return _to_definition(engine, found[0])
@@ -270,7 +280,7 @@ def stored_definition(engine: Engine, row: dict[str, Any]) -> Definition:
 def published_definition(engine: Engine, run: Mapping[str, Any]) -> Definition | None:
     """The texts by which a row of `governance.runs` judged its batch; None if the lake does not have them."""
     same = {name: run[name] for name in ("dataset", "contract_sha256", "suite_sha256", "generation")}
-    found = governance.read_rows(engine, "contracts", order="applied_at DESC LIMIT 1", **same)
+    found = governance.find_rows(engine, "contracts", order="applied_at DESC LIMIT 1", **same)
     return _to_definition(engine, found[0]) if found else None
 
 

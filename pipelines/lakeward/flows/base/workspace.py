@@ -21,6 +21,7 @@ from lakeward.engines import EnginePool, open_engine
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base.governance import check_schema_version
 from lakeward.flows.base.lake import find_lake
+from lakeward.flows.base.lake_owner import check_lake_owner
 from lakeward.flows.base.run_costs import CostAccount
 from lakeward.flows.base.telemetry import NO_RECORDER, Recorder, open_recorder
 from lakeward.quality.weights import EQUAL_WEIGHTS, Weights, read_weights
@@ -84,7 +85,9 @@ class Workspace:
 
         Raises:
             MachineError: A newer version of Lakeward wrote the lake.
+            UsageError: The lake is another project's.
         """
+        check_lake_owner(self.lake, self.project.name)
         name = self.engine_name(contract)
         engine = self.pool.open(name) if self.pool else open_engine(name, self.lake, self.settings.memory, self.settings.spark)
         try:

@@ -15,6 +15,7 @@ from lakeward.engines.protocols import Engine
 from lakeward.engines.tables import RowStatistics
 from lakeward.flows.base import lineage_events, pinning
 from lakeward.flows.base.batch_context import BatchContext, BatchStep, OnStep, ignore_step
+from lakeward.flows.base.lake_owner import claim_lake
 from lakeward.flows.base.lineage_events import trace_step
 from lakeward.flows.base.order import active_contract
 from lakeward.flows.base.pinning import BatchPlan, Definition, PinnedBatch, Reprocess
@@ -198,6 +199,7 @@ def _ingest(
     contract = candidate.contract
     source = workspace.source(contract)
     with workspace.engine(contract) as engine, engine.dataset_lock(name):
+        claim_lake(workspace.lake, workspace.project.name)
         check_lake_limit(workspace, engine, contract)
         ingest = Ingest(workspace=workspace, engine=engine, source=source, run_id=run_id, on_step=on_step)
         last = pinning.current_definition(engine, name)

@@ -8,10 +8,12 @@ from typing import Any
 from lakeward.contracts.model import Contract
 from lakeward.contracts.sla import DAY
 from lakeward.core.errors import ContractError
+from lakeward.core.sql import instant
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance
 from lakeward.flows.base.answers import Notice
 from lakeward.flows.base.freshness import is_late
+from lakeward.flows.base.newest_runs import newest_runs
 from lakeward.flows.base.report import FAILING_NOTES
 from lakeward.flows.base.workspace import Workspace
 from lakeward.flows.batch.halted import halted_batches
@@ -28,19 +30,18 @@ def find_notices(workspace: Workspace, engine: Engine, datasets: Sequence[str]) 
     now = workspace.clock.now()
     halted = halted_batches(engine)
     found = [_halted(name, halted[name]) for name in datasets if name in halted]
-    runs = _runs(engine)
+    newest, recent = newest_runs(engine), _runs_after(engine, now - LOOK_BACK)
     for name in datasets:
-        own = runs.get(name, [])
-        contract = _active_contract(workspace, name)
-        if contract and own and is_late(contract, workspace.project, own[-1], now):
-            found.append(_late(workspace, contract, own[-1]))
-        found += [notice for run in own if run["finished_at"] > now - LOOK_BACK for notice in _rejected(name, run)]
+        run, contract = newest.get(name), _active_contract(workspace, name)
+        if contract and run and is_late(contract, workspace.project, run, now):
+            found.append(_late(workspace, contract, run))
+        found += [notice for run in recent.get(name, ()) for notice in _rejected(name, run)]
     return found
 
 
-def _runs(engine: Engine) -> dict[str, list[dict[str, Any]]]:
+def _runs_after(engine: Engine, time: datetime) -> dict[str, list[dict[str, Any]]]:
     runs: dict[str, list[dict[str, Any]]] = {}
-    for row in governance.read_rows(engine, "runs", order="finished_at"):
+    for row in governance.read_rows(engine, "runs", f"finished_at > {instant(time)}", order="finished_at"):
         runs.setdefault(row["dataset"], []).append(row)
     return runs
 

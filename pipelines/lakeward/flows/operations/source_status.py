@@ -1,5 +1,8 @@
 """Status of a source with a collector: whether it runs and is connected, what it has landed, and what no run has read yet."""
 
+import errno
+import os
+import shutil
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from importlib.util import find_spec
@@ -27,6 +30,8 @@ from lakeward.sources.segments.store import SegmentStore
 SILENT = timedelta(seconds=30)
 # Landed data that no run has read for this long needs a look.
 UNREAD = timedelta(minutes=15)
+# Free bytes below which a disk takes neither a segment nor a collector's sign of life.
+FULL = 1 << 20
 # Footers that are read to count rows; of more segments only their number and bytes are known.
 MAX_FOOTERS = 1000
 
@@ -55,7 +60,13 @@ def source_status(workspace: Workspace, contract: Contract, read: int) -> tuple[
         rows=_rows([store.path(one.number) for one in unread]),
         oldest=datetime.fromtimestamp(unread[0].landed_at, now.tzinfo) if unread else None,
     )
-    return status, tuple(_notices(contract.name, status, state, now))
+    return status, (*_disk_notice(store.folder), *_notices(contract.name, status, state, now))
+
+
+def _disk_notice(folder: Path) -> Iterator[Notice]:
+    """That the disk is full: its collector waits, and can't say so itself, since a state is a file too."""
+    if folder.is_dir() and shutil.disk_usage(folder).free < FULL:
+        yield Notice("segment_not_landed", {"folder": str(folder), "found": os.strerror(errno.ENOSPC)})
 
 
 def _unread(store: SegmentStore, read: int) -> list[UnreadSegment]:

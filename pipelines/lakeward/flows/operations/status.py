@@ -1,8 +1,7 @@
 """Status of the project: last runs, failures, late data, and the next command."""
 
 import json
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -10,27 +9,20 @@ from typing import Any
 
 from lakeward.contracts.model import Contract
 from lakeward.contracts.source import COLLECTED_SOURCES
-from lakeward.core.errors import ContractError
 from lakeward.core.names import Layer, TableName
 from lakeward.core.settings import Settings
-from lakeward.core.sql import identifier
 from lakeward.engines.protocols import Engine
-from lakeward.flows.base import governance
 from lakeward.flows.base.answers import Notice, fields_of
 from lakeward.flows.base.freshness import is_late
 from lakeward.flows.base.report import FAILING_NOTES
-from lakeward.flows.base.untaken import DropFolders, read_drop_folders, unclaimed_files, untaken_among
+from lakeward.flows.base.untaken import unclaimed_files, untaken_among
 from lakeward.flows.base.workspace import Workspace, open_workspace
-from lakeward.flows.batch.applied_state import read_applied_states
-from lakeward.flows.batch.halted import halted_batches
 from lakeward.flows.batch.replaced import count_replaced_rows
-from lakeward.flows.grading.records import GradeRecord, read_grade_record, waiting
-from lakeward.flows.operations.open_tasks import count_grade_tasks, filing_notices
+from lakeward.flows.grading.records import waiting
+from lakeward.flows.operations.open_tasks import filing_notices
+from lakeward.flows.operations.project_state import ProjectState, read_project_state
 from lakeward.flows.operations.source_answers import SourceStatus, guarantee_of
-from lakeward.flows.quarantine.events import EVENTS
 from lakeward.flows.quarantine.open_rows import open_count
-from lakeward.flows.scoring.answers import DatasetScore
-from lakeward.flows.scoring.current import current_scores
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,27 +93,6 @@ class ProjectStatus:
         return fields_of(self)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProjectState:
-    """What is known of all datasets before each is looked at: contracts, drop folders, and what the governance tables hold.
-
-    Args:
-        contracts: By dataset; None if the contract is not valid.
-        runs: Rows of `governance.runs` by dataset, the newest last.
-        read: Offset of the newest planned batch by dataset.
-    """
-
-    contracts: Mapping[str, Contract | None]
-    drops: DropFolders
-    runs: Mapping[str, Sequence[Mapping[str, Any]]]
-    grades: GradeRecord
-    grade_tasks: Counter[str]
-    halted: Mapping[str, int]
-    scores: Mapping[str, DatasetScore]
-    has_events: bool
-    read: Mapping[str, int]
-
-
 def project_status(settings: Settings) -> list[DatasetStatus]:
     """The status of each dataset."""
     return list(read_project_status(settings).datasets)
@@ -130,42 +101,15 @@ def project_status(settings: Settings) -> list[DatasetStatus]:
 def read_project_status(settings: Settings) -> ProjectStatus:
     """The status of each dataset, and the files that no dataset takes; each contract is read once."""
     workspace = open_workspace(settings)
-    contracts = {name: _valid_contract(workspace, name) for name in workspace.project.datasets()}
-    valid = [contract for contract in contracts.values() if contract]
     with workspace.engine() as engine:
-        state = ProjectState(
-            contracts=contracts,
-            drops=read_drop_folders(workspace, valid),
-            runs=_runs_by_dataset(engine),
-            grades=read_grade_record(engine),
-            grade_tasks=count_grade_tasks(engine),
-            halted=halted_batches(engine),
-            scores=current_scores(workspace, engine),
-            has_events=engine.info(EVENTS) is not None,
-            read={name: one.plan.end for name, one in read_applied_states(engine).items() if one.plan},
-        )
-        datasets = tuple(_dataset_status(workspace, engine, name, state) for name in contracts)
+        state = read_project_state(workspace, engine)
+        datasets = tuple(_dataset_status(workspace, engine, name, state) for name in state.contracts)
         tasks = tuple(filing_notices(workspace, engine, state.grades))
-    return ProjectStatus(datasets=datasets, stray_files=unclaimed_files(workspace, valid), tasks=tasks)
-
-
-def _valid_contract(workspace: Workspace, name: str) -> Contract | None:
-    try:
-        return workspace.project.contract(name)
-    except ContractError:
-        return None
-
-
-def _runs_by_dataset(engine: Engine) -> dict[str, list[dict[str, Any]]]:
-    runs: dict[str, list[dict[str, Any]]] = {}
-    for row in governance.read_rows(engine, "runs", order="finished_at"):
-        runs.setdefault(row["dataset"], []).append(row)
-    return runs
+    return ProjectStatus(datasets=datasets, stray_files=unclaimed_files(workspace, state.valid_contracts()), tasks=tasks)
 
 
 def _dataset_status(workspace: Workspace, engine: Engine, name: str, state: ProjectState) -> DatasetStatus:
-    runs, scored, contract = state.runs.get(name, ()), state.scores.get(name), state.contracts[name]
-    run = runs[-1] if runs else None
+    run, scored, contract = state.newest.get(name), state.scores.get(name), state.contracts[name]
     silver = engine.info(TableName(Layer.SILVER, name))
     stored = silver if contract is None or contract.layer is Layer.SILVER else engine.info(contract.table(contract.layer))
     status = DatasetStatus(
@@ -174,9 +118,9 @@ def _dataset_status(workspace: Workspace, engine: Engine, name: str, state: Proj
         score=scored.mean.score if scored else None,
         failed_rules=scored.mean.failed_rules if scored else None,
         unknown_rules=scored.mean.unknown_rules if scored else None,
-        quarantine=open_count(engine, name, has_events=state.has_events),
+        quarantine=open_count(engine, name, has_events=name in state.with_events),
         rejects=_row_count(engine, TableName(Layer.REJECTS, name)),
-        replaced=count_replaced_rows(engine, name, runs, silver),
+        replaced=count_replaced_rows(engine, name, state.published.get(name), silver),
         halted=state.halted.get(name),
         late=is_late(contract, workspace.project, run, workspace.clock.now()) if contract and not contract.retired else None,
         waiting=waiting(state.grades.current(contract)) if contract and stored else 0,
@@ -191,10 +135,13 @@ def _dataset_status(workspace: Workspace, engine: Engine, name: str, state: Proj
         return status
     if contract.retired:
         return replace(status, next=_next_of_retired(status))
-    received = next((row for row in reversed(runs) if row["flow"] == "ingest"), None)
     untaken = untaken_among(contract, state.drops)
     source, collecting = _collector(workspace, engine, contract, state.read.get(name, 0))
-    return replace(status, source=source, next=(*collecting, *_delivery_notices(name, received), *_next_steps(status), *untaken))
+    return replace(
+        status,
+        source=source,
+        next=(*collecting, *_delivery_notices(name, state.received.get(name)), *_next_steps(status), *untaken),
+    )
 
 
 def _collector(
@@ -202,21 +149,11 @@ def _collector(
 ) -> tuple[SourceStatus | None, tuple[Notice, ...]]:
     if not isinstance(contract.source, COLLECTED_SOURCES):
         return None, ()
-    from lakeward.flows.operations.source_status import source_status  # noqa: PLC0415 -- imports the sources
+    from lakeward.flows.operations.source_records import with_records  # noqa: PLC0415 -- imports the sources
+    from lakeward.flows.operations.source_status import source_status  # noqa: PLC0415 -- as above
 
     status, notices = source_status(workspace, contract, read)
-    return replace(status, clock_offset=_clock_offset(engine, contract)), notices
-
-
-def _clock_offset(engine: Engine, contract: Contract) -> float | None:
-    """Median delay of the newest rows of silver, in seconds; None without a column that says it."""
-    table = contract.table(Layer.SILVER)
-    delay = next((column.name for column in contract.columns if column.delay_of), None)
-    if delay is None or engine.info(table) is None or delay not in engine.types(table):
-        return None
-    newest = f"SELECT max(_batch_seq) FROM {table}"
-    [found] = engine.fetch(f"SELECT median({identifier(delay)}) AS seconds FROM {table} WHERE _batch_seq = ({newest})")
-    return None if found["seconds"] is None else round(found["seconds"], 3)
+    return with_records(workspace, engine, contract, status), notices
 
 
 def _delivery_notices(name: str, run: Mapping[str, Any] | None) -> tuple[Notice, ...]:

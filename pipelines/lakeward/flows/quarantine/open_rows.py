@@ -7,7 +7,7 @@ later time, since events and repairs record the batches they follow: so a rebuil
 from lakeward.contracts.model import Contract
 from lakeward.core.names import Layer, TableName
 from lakeward.core.sql import equals, identifier, literal
-from lakeward.engines.protocols import Engine
+from lakeward.engines.protocols import Engine, TableReader
 from lakeward.flows.base import governance, pinning
 from lakeward.flows.base.batch_context import EXTRA_COLUMN, ROW_ID_COLUMNS
 from lakeward.flows.quarantine.align import align_to_contract
@@ -74,13 +74,20 @@ def open_count(engine: Engine, dataset: str, *, has_events: bool) -> int:
     """Number of open rows of the dataset; for gold, of all quarantined rows.
 
     Args:
-        has_events: Whether the lake has a table of the events that close rows.
+        has_events: Whether events of the dataset are known (`datasets_with_events`): without one each row is open.
     """
     info = engine.info(TableName(Layer.QUARANTINE, dataset))
     if info is None or not has_events or not is_received(engine, dataset):
         return info.rows if info else 0
     upto = pinning.newest_plan(engine, dataset).seq
     return int(engine.fetch(f"SELECT count(*) AS n FROM ({open_copies(engine, dataset, upto + 1)})")[0]["n"])
+
+
+def datasets_with_events(engine: TableReader) -> frozenset[str]:
+    """Datasets of whose rows something was decided or done."""
+    if engine.info(EVENTS) is None:
+        return frozenset()
+    return frozenset(row["dataset"] for row in engine.fetch(f"SELECT DISTINCT dataset FROM {EVENTS}"))
 
 
 def _closed_rows(engine: Engine, dataset: str, before_batch: int) -> str:

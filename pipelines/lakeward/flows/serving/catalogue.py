@@ -9,9 +9,9 @@ from typing import Any
 from lakeward.contracts.project import Project
 from lakeward.core.names import TableName
 from lakeward.engines.protocols import Engine
-from lakeward.flows.base import governance
 from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.freshness import is_late
+from lakeward.flows.base.newest_runs import newest_runs
 from lakeward.flows.base.workspace import Workspace
 from lakeward.grading.grade import Grade
 from lakeward.serving.plan import ServedTable
@@ -55,7 +55,7 @@ class CatalogueTable:
 
 def catalogue_rows(workspace: Workspace, engine: Engine, tables: Sequence[ServedTable]) -> list[CatalogueTable]:
     """One entry per table."""
-    latest = {row["dataset"]: row for row in governance.read_rows(engine, "runs", order="finished_at")}
+    latest = newest_runs(engine)
     now = workspace.clock.now()
     return [_catalogue_row(workspace.project, table, latest.get(table.contract.name), now) for table in tables]
 

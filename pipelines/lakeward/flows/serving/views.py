@@ -10,6 +10,7 @@ from lakeward.core.names import Layer
 from lakeward.core.spelling import did_you_mean
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base.key_decisions import check_token_scheme
+from lakeward.flows.base.lake_owner import check_lake_owner
 from lakeward.flows.base.workspace import Workspace
 from lakeward.flows.grading.grade import GradeLookup, current_grades
 from lakeward.flows.serving.decryption import encrypting_keys
@@ -66,7 +67,9 @@ def make_views(
     Raises:
         ProtectionError: The key is of another scheme than the lake's, or a key is not stored safely.
         MachineError: A key can't be read.
+        UsageError: The lake is another project's.
     """
+    check_lake_owner(workspace.lake, workspace.project.name)
     check_token_scheme(engine, key)
     keys = encrypting_keys(workspace, engine)
     principal = replace(principal, encryptable=frozenset(keys))

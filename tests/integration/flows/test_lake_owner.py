@@ -1,0 +1,75 @@
+"""A lake belongs to one project: another one that names it is refused before it reads or writes anything."""
+
+import shutil
+from dataclasses import replace
+
+import pytest
+
+from lakeward.core.errors import UsageError
+from lakeward.core.messages import Lang
+from lakeward.flows import (
+    MigrationOptions,
+    back_up,
+    ingest_dataset,
+    list_tables,
+    maintain,
+    migrate,
+    open_connection,
+    project_status,
+    run_all,
+)
+from support.plant import Plant, csv_line, make_plant
+
+
+def filled(root):
+    plant = make_plant(root)
+    plant.drop("a.csv", csv_line("M1", 0, 20))
+    ingest_dataset(plant.settings, "press_line")
+
+
+@pytest.fixture
+def plant(copy_of, tmp_path):
+    return Plant(copy_of(filled, tmp_path / "plant"))
+
+
+@pytest.fixture
+def stranger(plant, tmp_path):
+    """Another project, of another name, with a dataset of the same name, over the lake of `plant`."""
+    other = make_plant(tmp_path / "other")
+    other.drop("b.csv", csv_line("M2", 0, 33))
+    return replace(other.settings, lake=str(plant.root / "lake"))
+
+
+def test_no_flow_of_another_project_opens_the_lake(plant, stranger, tmp_path):
+    before = list_tables(plant.settings)
+    calls = (
+        lambda: ingest_dataset(stranger, "press_line"),
+        lambda: run_all(stranger),
+        lambda: project_status(stranger),
+        lambda: maintain(stranger),
+        lambda: open_connection(stranger, "steward"),
+        lambda: back_up(stranger, str(tmp_path / "backups")),
+        lambda: migrate(stranger, MigrationOptions(to=str(tmp_path / "moved"))),
+    )
+    for call in calls:
+        with pytest.raises(UsageError) as refused:
+            call()
+        assert refused.value.code == "lake_of_other_project"
+        assert (refused.value.facts["found"], refused.value.facts["expected"]) == ("plant", "other")
+    assert all(len(refused.value.render(lang).splitlines()) == 2 for lang in Lang)
+    assert list_tables(plant.settings) == before
+
+
+def test_a_copied_or_moved_project_keeps_its_lake(plant, tmp_path):
+    copy = Plant(shutil.copytree(plant.root, tmp_path / "elsewhere"))
+    assert ingest_dataset(copy.settings, "press_line").batches == 0
+    migrate(copy.settings, MigrationOptions(to=str(tmp_path / "moved")))
+    assert ingest_dataset(copy.settings, "press_line").batches == 0
+
+
+def test_a_lake_of_before_is_claimed_by_the_first_run(plant, stranger):
+    (plant.root / "lake" / ".project").unlink()
+    assert [status.dataset for status in project_status(stranger)] == ["press_line"]
+    assert ingest_dataset(plant.settings, "press_line").batches == 0
+    with pytest.raises(UsageError):
+        project_status(stranger)
