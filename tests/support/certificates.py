@@ -13,7 +13,9 @@ from cryptography.x509.oid import NameOID
 
 def make_certificate(folder: Path, name: str, *, days: int = 1, issuer: str | None = None) -> None:
     """A key and a certificate for loopback; signed by itself, or by `issuer`."""
-    own = ["subjectAltName=IP:127.0.0.1"] if issuer else ["basicConstraints=critical,CA:TRUE"]
+    own = (
+        ["subjectAltName=IP:127.0.0.1", "basicConstraints=critical,CA:FALSE"] if issuer else ["basicConstraints=critical,CA:TRUE"]
+    )
     signed = ["-CA", f"{folder}/{issuer}.pem", "-CAkey", f"{folder}/{issuer}.key"] if issuer else []
     _make(folder, name, days, own, signed)
 

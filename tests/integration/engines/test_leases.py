@@ -11,6 +11,7 @@ import pytest
 
 from lakeward.core.errors import StoreConflictError
 from lakeward.core.storage.folder import FolderStore
+from lakeward.core.storage.lake import Lake
 from lakeward.engines.delta.dataset_lock import dataset_lock, is_locked
 from lakeward.engines.delta.lease import take_lease
 from support.lease_holders import DATASET, hold, hold_as_before, other_process, take
@@ -59,14 +60,14 @@ def test_objects_are_replaced_whole_and_deleted_twice(store):
 def test_the_next_waits_until_the_holder_ends_its_turn(store, lake):
     with other_process(hold, str(lake), str(lake / ".turns"), LONG) as (_, pipe):
         first = pipe.recv()
-        assert is_locked(lake, DATASET)
+        assert is_locked(Lake.in_folder(str(lake)), DATASET)
         with ThreadPoolExecutor(1) as pool:
             waiting = pool.submit(turn, store, lake)
             time.sleep(0.3)
             assert not waiting.done()
             pipe.send("go")
             assert waiting.result(timeout=20) > first
-    assert not is_locked(lake, DATASET)
+    assert not is_locked(Lake.in_folder(str(lake)), DATASET)
 
 
 def turn(store, lake):
@@ -165,7 +166,7 @@ def test_one_lease_is_left_of_many(lake):
 def test_a_program_of_the_release_before_waits_and_is_waited_for(store, lake):
     with other_process(hold_as_before, str(lake)) as (_, pipe):
         assert pipe.recv() == "held"
-        assert is_locked(lake, DATASET)
+        assert is_locked(Lake.in_folder(str(lake)), DATASET)
         with ThreadPoolExecutor(1) as pool:
             waiting = pool.submit(turn, store, lake)
             time.sleep(0.3)

@@ -7,6 +7,7 @@ import pytest
 
 from lakeward.core.errors import MachineError
 from lakeward.core.sql import OVER_ALL_ROWS
+from lakeward.core.storage.lake import Lake
 from lakeward.engines.embedded.read_file import READERS, ReadFile
 
 # One of the two threads that compute the window has no row: DuckDB 1.5.5 fails on some of its runs.
@@ -18,7 +19,7 @@ MOST_RUNS = 5_000
 
 @pytest.fixture
 def file(tmp_path):
-    with closing(ReadFile(tmp_path / "read.duckdb", tmp_path, "1")) as opened:
+    with closing(ReadFile(tmp_path / "read.duckdb", Lake.in_folder(str(tmp_path)), "1")) as opened:
         yield opened
 
 

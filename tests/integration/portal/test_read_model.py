@@ -3,15 +3,11 @@
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from lakeward.core.errors import UsageError
 from lakeward.core.names import Layer, TableName
-from lakeward.core.storage.lake import Lake
-from lakeward.core.storage.options import S3Options
 from lakeward.engines.tables import Txn
 from lakeward.flows import grade_all, ingest_dataset, open_portal, read_scorecard
 from lakeward.flows.base import governance
@@ -281,12 +277,6 @@ def test_the_files_are_their_owners_alone(plant):
         file.name for file in files if file.stat().st_mode & 0o077
     ] == []  # the folder keeps what DuckDB writes beside the file
     portal.close()
-
-
-def test_a_lake_in_an_object_store_is_refused(plant, folder):
-    lake = Lake(address="s3://bucket/lake", files=folder, options=S3Options(region="r", key_id="a", secret="b"))
-    with pytest.raises(UsageError, match="s3://bucket/lake"):
-        ReadModel(replace(open_workspace(plant.settings), lake=lake), folder)
 
 
 def test_no_value_of_a_row_is_in_the_file(canary_lake_copy, tmp_path):

@@ -10,6 +10,7 @@ from lakeward.flows.base import governance
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.serving.connection import open_connection
 from lakeward.flows.serving.logged_read import logged_read
+from lakeward.flows.serving.quota_counts import FolderCounts
 from lakeward.flows.serving.quotas import RowQuota
 from lakeward.flows.serving.reader import resolve_reader
 from support.accounts import ANALYST, make_accounts
@@ -103,7 +104,7 @@ def quota_of(settings, account="a", at=datetime(2026, 3, 31, 15, 59, tzinfo=UTC)
         account=account,
         limits=limits or {"day": 100},
         zone="Asia/Shanghai",
-        folder=settings.start / "lake" / ".access",
+        counts=FolderCounts(settings.start / "lake" / ".access"),
     )
 
 

@@ -5,12 +5,13 @@ The number of such a commit admits it only if no other commit came between.
 
 import json
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
 from deltalake import DeltaTable
-from deltalake.transaction import AddAction, RemoveAction
+from deltalake.transaction import AddAction, CommitProperties, RemoveAction, Transaction
 
 from lakeward.core.storage.folder import FolderStore
 from lakeward.core.storage.remote_path import LakePath, RemotePath
@@ -19,6 +20,7 @@ from lakeward.engines.delta.table_files import LOG
 from lakeward.engines.tables import Txn
 
 Action = Mapping[str, Any]
+NO_OTHERS: Mapping[str, object] = MappingProxyType({})
 # Signs of paths that need no encoding.
 _SAFE = "/=:"
 NO_PARAMETERS: Mapping[str, str] = {}
@@ -48,11 +50,14 @@ def write_commit(
     return is_own
 
 
-def metadata_action(table: DeltaTable, change: Callable[[list[dict[str, Any]]], None] = lambda _: None) -> Action:
+def metadata_action(
+    table: DeltaTable, change: Callable[[list[dict[str, Any]]], None] = lambda _: None, others: Mapping[str, object] = NO_OTHERS
+) -> Action:
     """The table's metadata as an action.
 
     Args:
         change: Changes the fields of the schema, which are as Delta's JSON has them.
+        others: Other values of keys of the action.
     """
     schema, stored = json.loads(table.schema().to_json()), table.metadata()
     change(schema["fields"])
@@ -65,6 +70,7 @@ def metadata_action(table: DeltaTable, change: Callable[[list[dict[str, Any]]], 
         "partitionColumns": stored.partition_columns,
         "configuration": stored.configuration,
         "createdTime": stored.created_time,
+        **others,
     }
     return {"metaData": {key: value for key, value in found.items() if value is not None}}
 
@@ -84,6 +90,20 @@ def file_action(change: AddAction | RemoveAction) -> Action:
             "stats": change.stats,
         }
     }
+
+
+def removal(path: str, *, data_change: bool = True) -> RemoveAction:
+    """The Delta action that removes the file.
+
+    Args:
+        data_change: False if its rows stay in the table, in other files.
+    """
+    return RemoveAction(path, data_change=data_change, deletion_timestamp=now_ms())
+
+
+def properties_of(txns: Sequence[Txn], retries: int | None = None) -> CommitProperties:
+    """What a commit of deltalake carries."""
+    return CommitProperties(max_commit_retries=retries, app_transactions=[Transaction(txn.app, txn.version) for txn in txns])
 
 
 def txn_action(txn: Txn) -> Action:

@@ -18,7 +18,7 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from lakeward.core.errors import MachineError
-from lakeward.core.storage.remote_path import LakePath
+from lakeward.core.storage.remote_path import LakePath, RemotePath
 from lakeward.engines.delta.handle_stock import HandleStock
 from lakeward.engines.delta.log_mirror import mirror_folder, sync_log
 from lakeward.engines.delta.table_files import LOG, storage_options
@@ -31,6 +31,9 @@ _DAMAGED = ("Json error", "Parquet error")
 
 # Application id of a drop: its version is that of the commit that removed all files.
 DROPPED = "lakeward/dropped"
+
+# Folder, in an object store, of a note per dropped table: what follows a lake looks there, and not into each log.
+DROPPED_TABLES = ".dropped"
 
 # Identity of a commit's file: device, inode, time of change in nanoseconds, bytes.
 _Stamp = tuple[int, ...]
@@ -81,6 +84,11 @@ def is_dropped(folder: LakePath, table: DeltaTable) -> bool:
     if isinstance(folder, Path) or table.file_uris():
         return False
     return table.transaction_version(DROPPED) == table.version()
+
+
+def drop_note(folder: RemotePath) -> RemotePath:
+    """The note that the table of this folder is dropped."""
+    return RemotePath(folder.store, folder.options, f"{DROPPED_TABLES}/{folder.parent.name}.{folder.name}")
 
 
 def committed_version(table: DeltaTable | None, app: str) -> int:

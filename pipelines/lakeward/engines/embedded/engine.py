@@ -14,13 +14,14 @@ from lakeward.core.names import TableName
 from lakeward.core.storage.lake import Lake, store_of
 from lakeward.core.storage.probe import check_store
 from lakeward.core.storage.remote_path import RemotePath
-from lakeward.engines.delta.commits import commit_with_retries, drop_table, settle_conflict
+from lakeward.engines.delta.commits import commit_with_retries, settle_conflict
 from lakeward.engines.delta.data_file import DataFile
 from lakeward.engines.delta.dataset_lock import TURNS, dataset_lock
 from lakeward.engines.delta.fencing import fence_tables, move_table, tables_of
 from lakeward.engines.delta.lease import Lease
 from lakeward.engines.delta.rewrite import Rewrite
 from lakeward.engines.delta.schemas import missing_columns
+from lakeward.engines.delta.table_life import drop_table
 from lakeward.engines.embedded.data_files import write_files
 from lakeward.engines.embedded.delete_predicate import DeletePredicate, delete_same_keys
 from lakeward.engines.embedded.faults import machine_faults

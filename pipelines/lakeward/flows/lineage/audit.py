@@ -141,11 +141,7 @@ def _killed_findings(estate: _LineageEstate) -> Iterator[LineageFinding]:
     halted = halted_batches(estate.engine)
     for dataset, state in estate.states.items():
         waiting = state.plan.seq - state.finished if state.plan else 0
-        if (
-            waiting < 1
-            or dataset in halted
-            or is_locked(estate.workspace.files, estate.workspace.lake.names.stored_name(dataset))
-        ):
+        if waiting < 1 or dataset in halted or is_locked(estate.workspace.lake, estate.workspace.lake.names.stored_name(dataset)):
             continue
         if dataset in estate.project.datasets():
             yield LineageFinding(

@@ -13,7 +13,7 @@ from lakeward.engines.protocols import Engine
 from lakeward.flows.base.identity import identify
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.server.failed_logins import FailedLogins
-from lakeward.flows.server.faults import LOG, is_public
+from lakeward.flows.server.faults import LOG, is_away, is_public
 from lakeward.flows.server.freshness import Freshness
 from lakeward.flows.server.identity import Caller
 from lakeward.flows.serving.access import AccessLog, LoggedRead
@@ -139,6 +139,8 @@ class ReaderSessions:
             identity = identify(open_workspace(settings), caller.name)
         except LakewardError as error:
             LOG.info("refused: %s", error.code)
+            if is_away(error):
+                raise
             self._failed.wait()
             raise ProtectionError("server_unauthenticated") from None
         if not identity.verified:
