@@ -44,7 +44,7 @@ def test_what_one_machine_lands_another_reads_and_goes_on_behind(machine):
     (first.landing / "line" / "series").mkdir()
     (first.landing / "line" / "series" / f"{1:020d}.csv").write_bytes(b"a,b\n")
     assert first.sync() == 2
-    assert [one.size for one in second.unread(0)] == [3, 3]
+    assert [one.size for one in second.unread_segments(0)] == [3, 3]
     assert second.sync() == 2
     assert (second.landing / "line" / "series" / f"{1:020d}.csv").read_bytes() == b"a,b\n"
     assert not second.segments.path(1).exists()

@@ -46,7 +46,7 @@ def source_status(workspace: Workspace, contract: Contract, read: int) -> tuple[
     stored = workspace.lake.names.stored_name(contract.name)
     copies = Landing.of_lake(workspace.lake).segments(contract)
     state, store = _state(landing / stored, copies), SegmentStore.of_dataset(landing, stored)
-    unread = copies.unread(read) if copies else _unread(store, read)
+    unread = copies.unread_segments(read) if copies else _unread_segments(store, read)
     running = state is not None and state.state != STOPPED and now - datetime.fromisoformat(state.heartbeat) < SILENT
     status = SourceStatus(
         state=state.state if state else None,
@@ -69,7 +69,7 @@ def _disk_notice(folder: Path) -> Iterator[Notice]:
         yield Notice("segment_not_landed", {"folder": str(folder), "found": os.strerror(errno.ENOSPC)})
 
 
-def _unread(store: SegmentStore, read: int) -> list[UnreadSegment]:
+def _unread_segments(store: SegmentStore, read: int) -> list[UnreadSegment]:
     found = (one for one in store.kept(store.newest()) if one.number > read)
     return [UnreadSegment(one.number, one.size, one.path.stat().st_mtime) for one in found]
 

@@ -86,7 +86,7 @@ class SegmentCopies:
 
     def settle(self) -> int:
         """As `sync`, where something here may not be stored; otherwise nothing is asked."""
-        known = self._known()
+        known = self._known_number()
         is_stored = self.segments.newest() <= known and not self._side_files.has_changed()
         return known if is_stored else self.sync()
 
@@ -95,7 +95,7 @@ class SegmentCopies:
         for number in range(start + 1, end + 1):
             self._fetch(number)
 
-    def unread(self, start: int) -> list[UnreadSegment]:
+    def unread_segments(self, start: int) -> list[UnreadSegment]:
         """The segments after `start`, here or in the store, in order. Nothing is fetched. Raises as `sync`."""
         stored = self.store.walk(self.name(_SEGMENTS), after=self._below(start))
         found = {_number(name): UnreadSegment(_number(name), size, modified_at) for name, size, modified_at in stored}
@@ -106,7 +106,7 @@ class SegmentCopies:
 
     def discard(self, end: int, before: datetime) -> None:
         """Delete segments up to `end` that were stored before this time, but the newest. Raises as `sync`."""
-        newest = self._known()
+        newest = self._known_number()
         old = itertools.takewhile(
             lambda found: _number(found[0]) <= min(end, newest - 1) and found[2] < before.timestamp(),
             self.store.walk(self.name(_SEGMENTS)),
@@ -159,10 +159,10 @@ class SegmentCopies:
 
     def _stored_after_known(self) -> tuple[int, list[int]]:
         """The number of the newest segment that is known to be stored, if it still is, and the numbers of those behind it."""
-        known = self._known()
+        known = self._known_number()
         there = self._numbers(max(known - 1, 0))
         if known and there[:1] != [known]:  # the lake was restored to what it was before
-            known = self._discarded()
+            known = self._discarded_number()
             return known, self._numbers(known)
         return known, there[1:] if known else there
 
@@ -170,14 +170,14 @@ class SegmentCopies:
         """Numbers of the stored segments after this one, in order."""
         return [_number(name) for name, _ in self.store.list_tags(self.name(_SEGMENTS), self._below(after))]
 
-    def _known(self) -> int:
+    def _known_number(self) -> int:
         """Number of the newest segment that is known to be stored, or was discarded."""
         try:
             return int((self.landing / self.dataset / _MARK).read_text(encoding="ascii"))
         except (FileNotFoundError, ValueError):
-            return self._discarded()
+            return self._discarded_number()
 
-    def _discarded(self) -> int:
+    def _discarded_number(self) -> int:
         return int(self.store.read(self.name(_DISCARDED)) or 0)
 
     def _mark(self, number: int) -> None:

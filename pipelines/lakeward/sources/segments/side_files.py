@@ -42,7 +42,7 @@ class SideFiles:
         Raises:
             MachineError: The store can't be reached, or refuses.
         """
-        noted, found = self._noted(), self._stored(newest)
+        noted, found = self._read_note(), self._stored_files(newest)
         for name, (key, tag) in found.items():
             if noted.get(name, {}).get("tag") != tag and (content := self.store.read(key)) is not None:
                 FolderStore(self.folder).replace(name, content)
@@ -58,7 +58,7 @@ class SideFiles:
         Raises:
             MachineError: The store can't be reached, or refuses.
         """
-        noted = self._noted()
+        noted = self._read_note()
         for name, content in self._local():
             sha256 = hashlib.sha256(content).hexdigest()
             if noted.get(name, {}).get("sha256") == sha256:
@@ -68,10 +68,10 @@ class SideFiles:
 
     def has_changed(self) -> bool:
         """Whether something here is not stored yet."""
-        noted = self._noted()
+        noted = self._read_note()
         return any(noted.get(name, {}).get("sha256") != hashlib.sha256(content).hexdigest() for name, content in self._local())
 
-    def _stored(self, newest: int) -> dict[str, tuple[str, str]]:
+    def _stored_files(self, newest: int) -> dict[str, tuple[str, str]]:
         """Name here -> name in the store and tag of what counts there."""
         found: dict[str, tuple[str, str]] = {}
         for folder in _VERSIONS:
@@ -98,7 +98,7 @@ class SideFiles:
         folder, _, file = name.partition("/")
         return f"{self.prefix}/{folder}/{number:020d}/{file}" if folder == _WINDOWS else f"{self.prefix}/{name}"
 
-    def _noted(self) -> dict[str, Mapping[str, str]]:
+    def _read_note(self) -> dict[str, Mapping[str, str]]:
         try:
             found: dict[str, Mapping[str, str]] = json.loads((self.folder / _NOTE).read_bytes())
         except (FileNotFoundError, ValueError):

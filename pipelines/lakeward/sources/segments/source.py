@@ -90,7 +90,7 @@ class SegmentSource:
     def waiting(self, start: int) -> WaitingInput:
         """See `Source.waiting`. The sizes are those of compressed files."""
         if self.copies:
-            unread = self.copies.unread(start)
+            unread = self.copies.unread_segments(start)
             return WaitingInput(len(unread), sum(one.size for one in unread), is_packed=True)
         newest = self.store.newest()
         sizes = sum(segment.size for segment in self.store.segments(start, newest)) if newest > start else 0
