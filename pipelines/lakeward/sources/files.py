@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from lakeward.contracts.batch import BatchInput
 from lakeward.contracts.record_format import FileFormat
@@ -54,7 +54,6 @@ class FileDrop:
         landing: Folder of all datasets' landed files.
         copy: Function that copies a file to the landing.
         copies: Of a lake in an object store, the landing there; None if `landing` is all there is.
-        manifests: See `Ledger.known`; not for copies, which another machine's manifest can replace.
     """
 
     dataset: str
@@ -65,7 +64,6 @@ class FileDrop:
     clock: Clock = field(default_factory=SystemClock)
     copy: CopyFile = copy_bytes
     copies: LandingCopies | None = None
-    manifests: dict[int, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def landed_folder(self) -> Path:
@@ -75,7 +73,7 @@ class FileDrop:
     @property
     def ledger(self) -> Ledger:
         """The ledger of received files."""
-        return Ledger(self.landed_folder / "ledger", {} if self.copies else self.manifests)
+        return Ledger(self.landed_folder / "ledger")
 
     def receive(self) -> ReceiveResult:
         """Land new files of the drop folder, and number them.
