@@ -40,7 +40,7 @@ def test_what_came_before_and_since_a_gap_is_not_landed_again():
     gaps.take("a", at(6))
     assert gaps.begin_repair(LONG_AGO) == {"a": at(2)}
     assert repaired(gaps, 1, 2, 3, 4, 4, 5, 6) == [3, 4, 5]
-    gaps.end_repair()
+    gaps.end_repair(["a"])
     assert not gaps.is_open
     assert (gaps.take("a", at(4)), gaps.take("a", at(7))) == (False, True)
 
@@ -52,7 +52,7 @@ def test_a_gap_that_begins_during_a_repair_is_repaired_too():
     assert repaired(gaps, 2, 3) == [2, 3]
     gaps.open(["a"])
     gaps.take("a", at(9))
-    gaps.end_repair()
+    gaps.end_repair(["a"])
     assert (gaps.is_open, gaps.starts()) == (True, {"a": at(3)})
     assert gaps.begin_repair(LONG_AGO) == {"a": at(3)}
     assert repaired(gaps, 3, 4, 9) == [4]
@@ -68,6 +68,15 @@ def test_a_repair_that_was_cut_off_begins_again():
     gaps.take("a", at(8))
     assert gaps.begin_repair(LONG_AGO) == {"a": at(1)}
     assert repaired(gaps, 2, 3, 4, 5, 6, 8) == [4, 6]
+
+
+def test_a_repair_that_was_cut_off_does_not_begin_with_what_is_read():
+    gaps = gaps_of(1)
+    gaps.take("b", at(2))
+    gaps.open(["a", "b"])
+    gaps.begin_repair(LONG_AGO)
+    gaps.end_repair(["a"])
+    assert (gaps.is_open, gaps.begin_repair(LONG_AGO)) == (True, {"b": at(2)})
 
 
 def test_no_gap_reaches_further_back_than_the_history_is_read():

@@ -184,7 +184,8 @@ class OpcUaCollector:
                 await self._receive(subscription, lander, BRIEF)
                 if stop.is_set():
                     return
-        self._gaps.end_repair()
+            self._gaps.end_repair(part)
+        self._gaps.end_repair(starts)
         self._say_repaired(lander, rows, starts, known, refused)
 
     def _say_repaired(

@@ -1,6 +1,6 @@
 """Where values may be missing: after a cut, a full queue, or a time without a collector. The server's history closes these gaps."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -104,9 +104,10 @@ class Gaps:
         if len(recovered) > 2 * KEPT:
             self._recovered[address] = set(sorted(recovered)[-KEPT:])
 
-    def end_repair(self) -> None:
-        """What was being repaired is read."""
-        self._repairing = {}
+    def end_repair(self, addresses: Iterable[str]) -> None:
+        """What was missing of these nodes is read; a repair that is cut off begins with the others."""
+        for address in addresses:
+            self._repairing.pop(address, None)
 
 
 def _last_times(store: SegmentStore) -> tuple[dict[str, datetime], datetime | None]:
