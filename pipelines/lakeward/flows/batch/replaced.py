@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from lakeward.core.names import Layer, TableName
-from lakeward.engines.protocols import Engine, TableReader
+from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance
 
 # Columns of the query, in the order of the fields.
@@ -25,7 +25,7 @@ class PublishedRows(NamedTuple):
     corrections: int | None
 
 
-def read_published_rows(engine: TableReader) -> dict[str, PublishedRows]:
+def read_published_rows(engine: Engine) -> dict[str, PublishedRows]:
     """What each dataset published, by dataset."""
     if engine.info(governance.table_name("runs")) is None:
         return {}
