@@ -22,7 +22,7 @@ answers = {path: CliRunner().invoke(app, ["lint", path]) for path in sys.argv[1:
 print(json.dumps({path: [answer.exit_code, answer.output] for path, answer in answers.items()}))
 """
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.exhaustive, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from support import source_tree
 # Where `os.environ` is used and why; everything else gets its settings as arguments.
 ENVIRONMENT = {
     "pipelines/lakeward/core/settings.py": "reads it, once, at entry",
+    "pipelines/lakeward/core/storage/authorities.py": "some clients of object stores take authorities from there alone",
     "pipelines/lakeward/orchestration/local.py": "writes Airflow's own settings, before Airflow reads them",
 }
 BROAD = {"Exception", "BaseException"}

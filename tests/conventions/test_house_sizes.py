@@ -12,7 +12,7 @@ LONG_FILES: dict[str, str] = {}
 WIDE_CLASSES = {
     "pipelines/lakeward/contracts/view.py:View": "one reader per kind of value, so that all parts of a contract read alike",
     "pipelines/lakeward/engines/protocols.py:TableStore": "one word per thing that flows do with a table, so that an engine is one object",
-    "pipelines/lakeward/engines/embedded/engine.py:EmbeddedEngine": "all words of `TableStore`",
+    "pipelines/lakeward/engines/embedded/tables.py:EmbeddedTables": "the reading words of `TableStore`",
     "pipelines/lakeward/engines/spark/engine.py:SparkEngine": "all words of `TableStore`",
     "pipelines/lakeward/engines/renamed.py:RenamedTables": "all words of `TableStore` and `QueryEngine`, each by the name of then or of now",
     "pipelines/lakeward/engines/embedded/session.py:EmbeddedSession": "all words of `QueryEngine`",

@@ -3,38 +3,15 @@
 import multiprocessing
 import os
 import signal
-import sqlite3
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
 
 import pytest
 
-from lakeward.contracts.record_format import FileFormat
-from lakeward.contracts.source import FileDropSource, SqlSource, Watermark, WatermarkMode
-from lakeward.core.connections import parse_connection
-from lakeward.sources import BatchLimit, FileDrop, Source
+from lakeward.sources import BatchLimit, Source
 from lakeward.sources.file_copy import copy_bytes
-from lakeward.sources.segments import SegmentSource, SegmentStore
-from lakeward.sources.sql.source import SqlTable
-from support.segments import land_messages
+from support.opcua_plant import NodeServer
+from support.source_cases import CASES, NodeHistory
 
 FOREVER = BatchLimit(bytes=1 << 40)
-
-
-@dataclass(frozen=True)
-class SourceCaseFolders:
-    """A project's folders."""
-
-    root: Path
-    roots: tuple[Path, ...] = ()
-
-
-class StillClock:
-    """A clock that stands."""
-
-    def now(self):
-        return datetime(2026, 3, 1, tzinfo=UTC)
 
 
 class DyingCopy:
@@ -51,75 +28,23 @@ class DyingCopy:
         return copied
 
 
-def file_drop(root: Path, **collaborators) -> FileDrop:
-    return FileDrop(
-        dataset="plant",
-        project=SourceCaseFolders(root),
-        source=FileDropSource(path=PurePosixPath("inbox"), pattern="**/*.csv"),
-        format=FileFormat.CSV,
-        landing=root / "landing",
-        clock=StillClock(),
-        **collaborators,
-    )
+@pytest.fixture(scope="session")
+def node_history(tmp_path_factory):
+    server = NodeServer(tmp_path_factory.mktemp("server"), 1)
+    yield NodeHistory(server)
+    server.stop()
 
 
-def deliver(root: Path, first: int, last: int) -> None:
-    (root / "inbox").mkdir(exist_ok=True)
-    for number in range(first, last + 1):
-        (root / "inbox" / f"{number:03}.csv").write_text(f"a,b\n{number},{number}\n")
+# Of these each delivery takes a connection.
+SLOW = [pytest.param(name, marks=pytest.mark.exhaustive) for name in ("kafka", "opcua-history")]
 
 
-def segments(root: Path) -> SegmentSource:
-    return SegmentSource(dataset="plant", landing=root / "landing", format=FileFormat.MESSAGES, clock=StillClock())
-
-
-def land(root: Path, first: int, last: int) -> None:
-    for number in range(first, last + 1):
-        land_messages(SegmentStore.of_dataset(root / "landing", "plant"), [("a", b"%03d" % number)])
-
-
-def sql_table(root: Path) -> SqlTable:
-    return SqlTable(
-        segments=SegmentSource(dataset="plant", landing=root / "landing", format=FileFormat.PARQUET, clock=StillClock()),
-        source=SqlSource(
-            connection="history",
-            table=("readings",),
-            watermark=Watermark(column="id", mode=WatermarkMode.LOOKBACK, lookback=2),
-        ),
-        names=("id", "value"),
-        zone=None,
-        contract_version="1.0.0",
-        folder=root,
-        connect=lambda name: parse_connection(name, f"sqlite://{root / 'history.db'}", "test", root),
-    )
-
-
-def insert(root: Path, first: int, last: int) -> None:
-    with sqlite3.connect(root / "history.db") as database:
-        database.execute("CREATE TABLE IF NOT EXISTS readings (id INTEGER PRIMARY KEY, value REAL)")
-    for number in range(first, last + 1):
-        with sqlite3.connect(root / "history.db") as database:
-            database.execute("INSERT INTO readings VALUES (?, ?)", (number, number))
-        sql_table(root).receive()
-
-
-@dataclass(frozen=True)
-class SourceCase:
-    """A kind of source: how one is opened over a folder, and how inputs get there."""
-
-    open: object
-    deliver: object
-
-
-CASES = {"files": SourceCase(file_drop, deliver), "segments": SourceCase(segments, land), "sql": SourceCase(sql_table, insert)}
-
-
-@pytest.fixture(params=CASES.values(), ids=list(CASES))
+@pytest.fixture(params=[*(name for name in CASES if name != "kafka"), *SLOW])
 def case(request):
-    return request.param
+    return CASES.get(request.param) or request.getfixturevalue("node_history")
 
 
-@pytest.fixture(params=[SourceCase(file_drop, deliver)], ids=["files"])
+@pytest.fixture(params=[CASES["files"]], ids=["files"])
 def receiving_case(request):
     """Sources whose `receive` brings the inputs; a collector lands those of the others."""
     return request.param
@@ -174,8 +99,8 @@ def test_a_plan_is_bounded_and_moves_on(case, tmp_path):
     case.deliver(tmp_path, 1, 5)
     source = case.open(tmp_path)
     source.receive()
-    size = source.inputs(0, 1)[0].size
-    assert source.plan(0, BatchLimit(bytes=2 * size)) == 2
+    size = sum(one.size for one in source.inputs(0, 2))
+    assert source.plan(0, BatchLimit(bytes=size)) == 2
     assert source.plan(2, BatchLimit(bytes=1)) == 3
 
 

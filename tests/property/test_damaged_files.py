@@ -61,7 +61,7 @@ def engines(tmp_path: Path) -> Iterator[Engines]:
     made.close()
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("form", FILES)
 def test_a_damaged_file_is_answered_in_our_words(form: str, engines: Engines, tmp_path: Path) -> None:
     try_damaged_files(form, random.Random(form), COUNTS[form], engines, tmp_path)

@@ -90,6 +90,7 @@ def test_one_more_unknown_never_changes_the_score_and_never_raises_the_coverage(
     assert before.coverage is None or after.coverage <= before.coverage
 
 
+@pytest.mark.exhaustive
 @given(many, weighed, st.integers(2, 9))
 def test_only_the_ratio_of_weights_matters(found, weights, times):
     every = {("press", v.rule.id): times * weights.of_rule("press", v.rule.id) for v in found}

@@ -15,32 +15,21 @@ from lakeward.flows import NewAccount, collect
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.sources.collectors.state import CollectorState, read_state
 from support.accounts import make_accounts
+from support.line_contracts import line_contract
 
-CONTRACT = """\
-apiVersion: v3.2.0
-kind: DataContract
-id: urn:lakeward:line
-name: line
-version: 1.0.0
-status: active
-schema:
-  - name: line
-    logicalType: object
-    properties:
-      - {name: machine, logicalType: string, required: true}
-      - {name: number, logicalType: integer, required: true}
-      - {name: sender, physicalName: $sender, logicalType: string}
-      - {name: place, physicalName: $topic, logicalType: string}
-customProperties:
-  - property: source
-    value:
-      kind: http
-      connection: plant_broker
-      senders: [gateway]
-      payload: json
-      segmentSeconds: 1
-      messageBytes: 2000
-"""
+CONTRACT = line_contract(
+    "http",
+    "senders: [gateway]",
+    "payload: json",
+    "segmentSeconds: 1",
+    "messageBytes: 2000",
+    columns=(
+        "{name: machine, logicalType: string, required: true}",
+        "{name: number, logicalType: integer, required: true}",
+        "{name: sender, physicalName: $sender, logicalType: string}",
+        "{name: place, physicalName: $topic, logicalType: string}",
+    ),
+)
 GATEWAY = NewAccount(name="gateway", person="Gateway of line 3", roles=("analyst",))
 STRANGER = NewAccount(name="stranger", person="Somebody else", roles=("analyst",))
 

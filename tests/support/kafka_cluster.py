@@ -13,35 +13,24 @@ from pathlib import Path
 import pytest
 
 from support.certificates import make_certificate
+from support.line_contracts import line_contract
 
 # Folder with the jars of org.apache.kafka:kafka_2.13 and what it needs (tests/README.md).
 JARS = "TEST_KAFKA_JARS"
 # A contract of JSON messages.
-CONTRACT = """\
-apiVersion: v3.2.0
-kind: DataContract
-id: urn:lakeward:line
-name: line
-version: 1.0.0
-status: active
-schema:
-  - name: line
-    logicalType: object
-    properties:
-      - {name: machine, logicalType: string, required: true}
-      - {name: number, logicalType: integer, required: true}
-      - {name: partition, physicalName: $partition, logicalType: integer}
-      - {name: place, physicalName: $offset, logicalType: integer}
-      - {name: key, physicalName: $key, logicalType: string}
-      - {name: headers, physicalName: $headers, logicalType: string}
-customProperties:
-  - property: source
-    value:
-      kind: kafka
-      connection: plant_broker
-      topic: readings
-      payload: json
-"""
+CONTRACT = line_contract(
+    "kafka",
+    "topic: readings",
+    "payload: json",
+    columns=(
+        "{name: machine, logicalType: string, required: true}",
+        "{name: number, logicalType: integer, required: true}",
+        "{name: partition, physicalName: $partition, logicalType: integer}",
+        "{name: place, physicalName: $offset, logicalType: integer}",
+        "{name: key, physicalName: $key, logicalType: string}",
+        "{name: headers, physicalName: $headers, logicalType: string}",
+    ),
+)
 CONFIG = """\
 process.roles=broker,controller
 node.id=1
@@ -183,6 +172,15 @@ def make_secured_broker(folder: Path) -> Broker:
     (folder / "server.bundle.pem").write_text("".join((folder / part).read_text() for part in parts))
     plain = [line for line in CONFIG.splitlines() if not line.startswith(("listeners=", "advertised.listeners="))]
     broker.config = "\n".join(plain) + "\n" + _PLAIN + _SECURED
+    return broker
+
+
+def make_guarded_broker(folder: Path) -> Broker:
+    """As `make_secured_broker`, with the user `guest` with the password `guest`, who may read nothing."""
+    broker = make_secured_broker(folder)
+    authorizer = "org.apache.kafka.metadata.authorizer.StandardAuthorizer"
+    guard = f"authorizer.class.name={authorizer}\nsuper.users=User:reader;User:ANONYMOUS\n"
+    broker.config = guard + broker.config.replace('user_reader="secret"', 'user_reader="secret" user_guest="guest"')
     return broker
 
 

@@ -12,38 +12,20 @@ import pytest
 from lakeward.core.settings import Settings
 from lakeward.flows import run_dataset
 from support.http_door import opened, wait_for
+from support.line_contracts import STATES, telemetry_contract
 from support.mqtt_plant import MqttPlant
 
-CONTRACT = """\
-apiVersion: v3.2.0
-kind: DataContract
-id: urn:lakeward:line
-name: line
-version: 1.0.0
-status: active
-schema:
-  - name: line
-    logicalType: object
-    properties:
-      - {name: series, logicalType: string, required: true, primaryKey: true, primaryKeyPosition: 1}
-      - {name: ts, logicalType: timestamp, required: true, primaryKey: true, primaryKeyPosition: 2}
-      - {name: value, logicalType: number}
-      - {name: value_text, logicalType: string}
-      - {name: status, logicalType: integer}
-      - {name: quality, logicalType: integer}
-      - {name: registers, physicalName: $registers, logicalType: string}
-      - {name: failure, physicalName: $failure, logicalType: string}
-customProperties:
-  - property: source
-    value:
-      kind: modbus
-      connection: plant_broker
-      pollMs: 200
-      timeoutMs: 500
-      segmentSeconds: 1
-  - {property: timeColumn, value: ts}
-  - {property: series, value: [series]}
-"""
+CONTRACT = telemetry_contract(
+    "modbus",
+    "pollMs: 200",
+    "timeoutMs: 500",
+    "segmentSeconds: 1",
+    columns=(
+        *STATES,
+        "{name: registers, physicalName: $registers, logicalType: string}",
+        "{name: failure, physicalName: $failure, logicalType: string}",
+    ),
+)
 HEAD = "address,register,type,function,order,bit,scale,offset,connection,device\n"
 
 

@@ -11,32 +11,11 @@ from lakeward.core.settings import Settings
 from lakeward.flows.authoring.project import create_project
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.sources.collectors.state import CollectorState, read_state
+from support.line_contracts import telemetry_contract
 
-CONTRACT = """\
-apiVersion: v3.2.0
-kind: DataContract
-id: urn:lakeward:line
-name: line
-version: 1.0.0
-status: active
-schema:
-  - name: line
-    logicalType: object
-    properties:
-      - {name: series, logicalType: string, required: true, primaryKey: true, primaryKeyPosition: 1}
-      - {name: ts, logicalType: timestamp, required: true, primaryKey: true, primaryKeyPosition: 2, customProperties: [{property: timeFormat, value: epoch_ms}]}
-      - {name: value, logicalType: number}
-customProperties:
-  - property: source
-    value:
-      kind: mqtt
-      connection: plant_broker
-      topics: ["umh/v1/#"]
-      payload: umh
-      segmentSeconds: 1
-  - {property: timeColumn, value: ts}
-  - {property: series, value: [series]}
-"""
+CONTRACT = telemetry_contract("mqtt", 'topics: ["umh/v1/#"]', "payload: umh", "segmentSeconds: 1").replace(
+    "primaryKeyPosition: 2}", "primaryKeyPosition: 2, customProperties: [{property: timeFormat, value: epoch_ms}]}"
+)
 LAKEWARD = Path(sys.executable).with_name("lakeward")
 START_MS = 1_772_366_400_000
 

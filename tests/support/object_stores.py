@@ -27,24 +27,25 @@ def free_port():
 
 
 @contextmanager
-def versitygw(folder, versions=None):
+def versitygw(folder, versions=None, certificate=()):
     """Serve the folder, whose folders are buckets; gives the address, and ends the process at the end.
 
     Args:
         versions: Folder for older versions of objects; None to keep none.
+        certificate: Files of a certificate and its key, to serve behind TLS.
     """
-    port = free_port()
+    port, tls = free_port(), [word for pair in zip(("--cert", "--key"), map(str, certificate), strict=False) for word in pair]
     keep = ["--versioning-dir", str(versions)] if versions else []
     (folder / BUCKET).mkdir(parents=True, exist_ok=True)
     process = subprocess.Popen(
-        [PROGRAM, "--port", f"127.0.0.1:{port}", "--quiet", "posix", *keep, str(folder)],
+        [PROGRAM, "--port", f"127.0.0.1:{port}", "--quiet", *tls, "posix", *keep, str(folder)],
         env={"ROOT_ACCESS_KEY": KEY_ID, "ROOT_SECRET_KEY": SECRET, "HOME": str(folder)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     try:
         wait_for_port(port)
-        yield f"http://127.0.0.1:{port}"
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{port}"
     finally:
         process.kill()
         process.wait()

@@ -9,40 +9,22 @@ from pathlib import Path
 import pytest
 
 from support.kafka_cluster import free_port
+from support.line_contracts import STATES, telemetry_contract
 
 # Folder with node_modules/node-opcua (tests/README.md).
 MODULES = "TEST_NODE_OPCUA"
 SCRIPT = Path(__file__).with_name("opcua_server.js")
-CONTRACT = """\
-apiVersion: v3.2.0
-kind: DataContract
-id: urn:lakeward:line
-name: line
-version: 1.0.0
-status: active
-schema:
-  - name: line
-    logicalType: object
-    properties:
-      - {name: series, logicalType: string, required: true, primaryKey: true, primaryKeyPosition: 1}
-      - {name: ts, logicalType: timestamp, required: true, primaryKey: true, primaryKeyPosition: 2}
-      - {name: value, logicalType: number}
-      - {name: value_text, logicalType: string}
-      - {name: status, logicalType: integer}
-      - {name: quality, logicalType: integer}
-      - {name: unit, logicalType: string}
-      - {name: recovered, physicalName: $recovered, logicalType: boolean}
-customProperties:
-  - property: source
-    value:
-      kind: opcua
-      connection: plant_broker
-      samplingMs: 50
-      publishingMs: 200
-      segmentSeconds: 1
-  - {property: timeColumn, value: ts}
-  - {property: series, value: [series]}
-"""
+CONTRACT = telemetry_contract(
+    "opcua",
+    "samplingMs: 50",
+    "publishingMs: 200",
+    "segmentSeconds: 1",
+    columns=(
+        *STATES,
+        "{name: unit, logicalType: string}",
+        "{name: recovered, physicalName: $recovered, logicalType: boolean}",
+    ),
+)
 
 
 def mapping(tags: int, deadband: str = "") -> str:

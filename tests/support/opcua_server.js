@@ -33,6 +33,11 @@ const [port, tags, pki] = [Number(process.argv[2]), Number(process.argv[3]), pro
     const command = JSON.parse(said);
     if (command.tick !== undefined) for (let tag = 0; tag < tags; tag++) set(tag, command.tick * 10000 + tag);
     for (const [tag, value, status] of command.set || []) set(tag, value, status);
+    // A node that no one may read.
+    if (command.lock) names.addVariable({
+      componentOf: line, nodeId: `s=${command.lock}`, browseName: command.lock, dataType: "Double",
+      accessLevel: "CurrentWrite", userAccessLevel: "CurrentWrite",
+    });
     console.log("done");
   }).on("close", () => process.exit(0));
   console.log("ready");

@@ -1,6 +1,6 @@
 """An open portal over a project, with accounts of each role, and browsers that are logged in to it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from html.parser import HTMLParser
@@ -15,15 +15,26 @@ from support.accounts import ADMIN, make_accounts
 
 ROLES = ("analyst", "engineer", "steward", "cdo", "auditor")
 ACCOUNTS = {role: NewAccount(name=f"{role}.one", person=f"{role} one", roles=(role,)) for role in ROLES}
+# Passwords and tokens by role, in a project of `shared_lakes.portal_lake`.
+LOGINS = "logins.json"
 # What a browser sends with a form of a page of the same site.
 SAME_SITE = {"sec-fetch-site": "same-origin"}
 
 
+def make_owners(settings: Settings) -> dict[str, Settings]:
+    """Accounts of each role and an admin; role -> the settings of its owner."""
+    owners = make_accounts(settings, *ACCOUNTS.values())
+    return {role: owners[account_name(role)] for role in (*ROLES, "admin")}
+
+
+def set_passwords(owners: Mapping[str, Settings]) -> dict[str, str]:
+    """A password for each of these; role -> password."""
+    return {role: set_password(owner, account_name(role)).password for role, owner in owners.items()}
+
+
 def make_logins(settings: Settings) -> dict[str, str]:
     """Accounts of each role and an admin; role -> password."""
-    owners = make_accounts(settings, *ACCOUNTS.values())
-    names = {ADMIN.name: "admin", **{account.name: role for role, account in ACCOUNTS.items()}}
-    return {names[name]: set_password(owner, name).password for name, owner in owners.items()}
+    return set_passwords(make_owners(settings))
 
 
 def account_name(role: str) -> str:

@@ -1,11 +1,13 @@
-"""The small project of tests with its lake in an object store on loopback."""
+"""Projects of tests with their lakes in an object store on loopback."""
 
+import shutil
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from lakeward.core.settings import Settings
-from lakeward.flows import ingest_dataset
+from lakeward.flows import MigrationOptions, ingest_dataset, migrate
 from lakeward.flows.base.workspace import open_workspace
-from support.object_stores import BUCKET, environment
+from support.object_stores import BUCKET, KEY_ID, SECRET, environment
 from support.plant import Plant, csv_line, make_plant
 from support.repeatable_rows import repeatable_rows
 
@@ -55,3 +57,37 @@ def contents(plant):
         names = [str(table.name) for table in engine.tables() if table.name.name != "run_costs"]  # of each run its own
         found = {name: engine.fetch(f"SELECT * FROM {name}") for name in names}
     return repeatable_rows(found)
+
+
+def point_to_store(root, endpoint, prefix):
+    """Name a lake below this prefix in the project's file, and its credentials in a file that only its owner reads."""
+    file = Path(root) / "expectations" / "project.yaml"
+    lines = [line for line in file.read_text(encoding="utf-8").splitlines() if not line.startswith("lake:")]
+    lines += [f"lake: s3://{BUCKET}/{prefix}", "storage: {connection: store, region: us-east-1}"]
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    name_store(root, endpoint)
+
+
+def name_store(root, endpoint):
+    """Name the store's address and credentials in the file of connections."""
+    connections = Path(root) / ".lakeward" / "connections.yaml"
+    connections.parent.mkdir(exist_ok=True)
+    before = connections.read_text(encoding="utf-8") if connections.exists() else ""
+    url = endpoint.replace("://", f"://{KEY_ID}:{SECRET}@")
+    connections.write_text(f"{before}store: {url}\n", encoding="utf-8")
+    connections.chmod(0o600)
+
+
+def move_to_store(root, endpoint, prefix):
+    """Move the lake of a project from its folder to the store, as `lakeward migrate --to` does; returns its settings."""
+    file = Path(root) / "expectations" / "project.yaml"
+    file.write_text(file.read_text(encoding="utf-8") + "storage: {connection: store, region: us-east-1}\n", encoding="utf-8")
+    name_store(root, endpoint)
+    migrate(Settings(start=Path(root)), MigrationOptions(to=f"s3://{BUCKET}/{prefix}"))
+    return Settings(start=Path(root))
+
+
+def other_machine(root, copy):
+    """A copy of the project without what belongs to the first machine of its lake."""
+    shutil.copytree(root, copy, ignore=shutil.ignore_patterns("lakes"))
+    return Path(copy)

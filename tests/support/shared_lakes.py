@@ -1,15 +1,18 @@
 """Projects with lakes that several test modules read: made once a run, whichever worker needs one first, and copied by those that write."""
 
 import fcntl
+import json
 import shutil
 from pathlib import Path
 
 import pytest
 
+import lakeward
 from lakeward.core.settings import Settings
-from lakeward.flows import grade_all, run_all, simulate_day
+from lakeward.flows import assess_readiness, grade_all, run_all, simulate_day
 from lakeward.flows.authoring.demo import FOLDER
 from support.canary_lake import make_canary_lake
+from support.portal_site import LOGINS, make_owners, set_passwords
 
 
 @pytest.fixture(scope="session")
@@ -24,6 +27,20 @@ def shipped_lake(request, tmp_path_factory):
 def shipped_copy(shipped_lake, tmp_path_factory):
     """A copy of `shipped_lake` for one module."""
     return Settings(start=Path(shutil.copytree(shipped_lake.start, tmp_path_factory.mktemp("shipped") / "plant")))
+
+
+@pytest.fixture(scope="session")
+def portal_lake(request, shipped_lake, tmp_path_factory):
+    """`shipped_lake` assessed and read once, with the accounts of `portal_site`, whose passwords and tokens lie in `LOGINS`."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if hasattr(request.config, "workerinput") else base
+    return Settings(start=once(shared / "portal", lambda folder: make_portal_lake(shipped_lake, folder)))
+
+
+@pytest.fixture(scope="module")
+def portal_copy(portal_lake, tmp_path_factory):
+    """A copy of `portal_lake` for one module."""
+    return Settings(start=Path(shutil.copytree(portal_lake.start, tmp_path_factory.mktemp("portal") / "plant")))
 
 
 @pytest.fixture(scope="session")
@@ -56,6 +73,16 @@ def make_shipped(folder):
     settings = simulate_day(Settings(start=folder)).settings
     run_all(settings)
     grade_all(settings)
+
+
+def make_portal_lake(shipped, folder):
+    settings = Settings(start=Path(shutil.copytree(shipped.start, folder)))
+    assess_readiness(settings)
+    with lakeward.connect(role="analyst", project=settings.start) as con:
+        con.sql("SELECT count(*) FROM silver.equipment").fetchall()
+    owners = make_owners(settings)
+    logins = {role: {"password": password, "token": owners[role].token} for role, password in set_passwords(owners).items()}
+    (settings.start / LOGINS).write_text(json.dumps(logins), encoding="utf-8")
 
 
 @pytest.fixture(scope="session")

@@ -8,42 +8,24 @@ from lakeward.core.sparkplug.topics import parse_topic
 from lakeward.sources.collectors.sparkplug.edges import Edges
 from lakeward.sources.segments import LandedSegment, SegmentStore, SegmentWriter, message_schema
 from lakeward.sources.sparkplug.segments import SCHEMA
+from support.line_contracts import STATES, telemetry_contract
 
 RECEIVED = datetime(2026, 3, 1, 12, 0, 0, 250_000, tzinfo=UTC)
 RECEIVED_TEXT = "2026-03-01T12:00:00.250000Z"
 # Milliseconds since 1970, and the same as text.
 T0, T0_TEXT = 1_772_366_400_000, "2026-03-01T12:00:00.000000Z"
-CONTRACT = """\
-apiVersion: v3.2.0
-kind: DataContract
-id: urn:lakeward:line
-name: line
-version: 1.0.0
-status: active
-schema:
-  - name: line
-    logicalType: object
-    properties:
-      - {name: series, logicalType: string, required: true, primaryKey: true, primaryKeyPosition: 1}
-      - {name: ts, logicalType: timestamp, required: true, primaryKey: true, primaryKeyPosition: 2}
-      - {name: value, logicalType: number}
-      - {name: value_text, logicalType: string}
-      - {name: status, logicalType: integer}
-      - {name: quality, logicalType: integer}
-      - {name: unit, logicalType: string}
-      - {name: message, physicalName: $message, logicalType: string}
-      - {name: historical, physicalName: $historical, logicalType: boolean}
-customProperties:
-  - property: source
-    value:
-      kind: sparkplug
-      connection: plant_broker
-      hostId: scada
-      rebirthSeconds: 1
-      segmentSeconds: 1
-  - {property: timeColumn, value: ts}
-  - {property: series, value: [series]}
-"""
+CONTRACT = telemetry_contract(
+    "sparkplug",
+    "hostId: scada",
+    "rebirthSeconds: 1",
+    "segmentSeconds: 1",
+    columns=(
+        *STATES,
+        "{name: unit, logicalType: string}",
+        "{name: message, physicalName: $message, logicalType: string}",
+        "{name: historical, physicalName: $historical, logicalType: boolean}",
+    ),
+)
 
 
 class Connection:

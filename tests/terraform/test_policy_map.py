@@ -94,6 +94,7 @@ def test_what_is_shown_only_sometimes_is_not_granted(copy):
     assert outputs["all_clear"] == {"core": [], "important": ["steward"], "general": ["steward"]}
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("policy", "project", "highest", "said"),
     [
@@ -123,5 +124,6 @@ def test_a_gap_between_both_is_refused_with_the_next_step(copy, policy, project,
     assert said in mapped(copy, policy, project, highest, ok=(1,)).replace("│ ", "")
 
 
+@pytest.mark.exhaustive
 def test_the_highest_grade_of_the_lake_is_the_project_s(copy):
     assert mapped(copy, SHIPPED, PROJECT + "highest_grade: general\n", "important")["highest_grade"] == "general"

@@ -40,9 +40,24 @@ SOURCE_STATES = {
     "source_client_refused": "state_client_refused",
     "source_nodes_refused": "state_nodes_refused",
     "source_devices_silent": "state_devices_silent",
+    "segment_not_landed": "state_disk",
+    "segment_taken": "state_fenced",
 }
 SOURCE_COLUMNS = (
-    *("dataset", "state", "running", "since", "last_message", "rate", "clock_offset", "unlanded", "segments", "rows", "bytes"),
+    *(
+        "dataset",
+        "state",
+        "running",
+        "since",
+        "last_message",
+        "rate",
+        "clock_offset",
+        "gaps",
+        "unlanded",
+        "segments",
+        "rows",
+        "bytes",
+    ),
 )
 # Seconds between two looks. No option: for one with a number Typer imports what takes longer than the status.
 EVERY = 2

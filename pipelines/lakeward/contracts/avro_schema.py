@@ -8,12 +8,16 @@ from typing import Any
 from lakeward.contracts.payload_schemas import SchemaText
 from lakeward.core.errors import DefinitionError, MachineError
 
+# Values without bytes that an item of an array may have.
+MAX_FREE_VALUES = 64
+
 
 def parse_avro_schema(schema: SchemaText) -> Any:
     """The schema as fastavro reads by it.
 
     Raises:
-        DefinitionError: It is not valid, or has arrays whose items take no bytes: a short payload could have any number of them.
+        DefinitionError: It is not valid, or has arrays whose items take no bytes, or hold many values that take none: a short payload
+            could have any number of them.
         MachineError: The extra is missing.
     """
     if find_spec("fastavro") is None:
@@ -30,7 +34,7 @@ def parse_avro_schema(schema: SchemaText) -> Any:
     except (SchemaParseException, UnknownType, TypeError, ValueError, LookupError, RecursionError) as error:
         raise _not_valid(schema, str(error) or type(error).__name__) from None
     if _has_endless_arrays(parsed, named, set()):
-        raise _not_valid(schema, "an array whose items take no bytes")
+        raise _not_valid(schema, f"an array whose items take no bytes, or hold more than {MAX_FREE_VALUES} values that take none")
     return parsed
 
 
@@ -39,11 +43,13 @@ def _not_valid(schema: SchemaText, found: str, line: int | None = None, column: 
 
 
 def _has_endless_arrays(schema: Any, named: Mapping[str, Any], seen: set[str]) -> bool:
-    """Whether a schema has an array of what takes no bytes."""
+    """Whether a schema has an array of what takes no bytes, or hardly any for its values."""
     if isinstance(schema, str):
         return schema in named and schema not in seen and _has_endless_arrays(named[schema], named, seen | {schema})
-    if isinstance(schema, dict) and schema["type"] == "array" and _takes_nothing(schema["items"], named, set()):
-        return True
+    if isinstance(schema, dict) and schema["type"] == "array":
+        items = schema["items"]
+        if _takes_nothing(items, named, set()) or _free_values(items, named, set()) > MAX_FREE_VALUES:
+            return True
     own = seen | {schema["name"]} if isinstance(schema, dict) and "name" in schema else seen
     return any(_has_endless_arrays(one, named, own) for one in _parts(schema))
 
@@ -54,6 +60,16 @@ def _parts(schema: Any) -> list[Any]:
         return schema
     inner = [schema[key] for key in ("items", "values") if key in schema] + [field["type"] for field in schema.get("fields", ())]
     return inner + ([schema["type"]] if isinstance(schema["type"], dict | list) else [])
+
+
+def _free_values(schema: Any, named: Mapping[str, Any], seen: set[str]) -> int:
+    """How many values of no bytes one value of the schema has."""
+    if isinstance(schema, str) and schema in named and schema not in seen:
+        return _free_values(named[schema], named, seen | {schema})
+    if isinstance(schema, dict) and schema["type"] in {"record", "error"}:
+        inner = seen | {schema["name"]}
+        return sum(_free_values(field["type"], named, inner) for field in schema["fields"])
+    return int(_takes_nothing(schema, named, seen))
 
 
 def _takes_nothing(schema: Any, named: Mapping[str, Any], seen: set[str]) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from lakeward.contracts.columns import collect_unjudged, read_columns
@@ -12,7 +13,7 @@ from lakeward.contracts.limits import read_limits
 from lakeward.contracts.model import Column, Contract, Grain
 from lakeward.contracts.payload_keys import check_message_columns
 from lakeward.contracts.record_format import DELIVERED_FORMATS, TYPED_ROWS, FileFormat, RecordFormat
-from lakeward.contracts.sla import read_sla_properties
+from lakeward.contracts.sla import SCHEDULE, read_schedule, read_sla_properties
 from lakeward.contracts.source_kinds import read_source
 from lakeward.contracts.status_edit import RETIRED
 from lakeward.contracts.view import View, custom_properties
@@ -77,6 +78,7 @@ CUSTOM: Mapping[str, KeyDoc] = {
         "none",
     ),
     "cube": KeyDoc("mapping", "Groups of the table that readers may get in place of its rows; see below.", "none"),
+    "schedule": SCHEDULE,
     "engine": KeyDoc("`embedded` or `spark`", "Engine of this dataset.", "`engine` in `project.yaml`"),
 }
 # At most six digits per part.
@@ -129,7 +131,7 @@ def _contract(top: View, document: Document, roots: Sequence[Path] | None) -> Co
         record_format=record_format,
         model=read_model(properties.mapping("model"), name, columns) if origin == "model" else None,
         engine=properties.engine(),
-        sla=promises.sla,
+        sla=replace(promises.sla, run_seconds=read_schedule(properties, has_source=origin == "source")),
         limits=read_limits(properties.mapping("limits")),
         cube=read_cube(properties.mapping("cube"), columns) if properties.values.get("cube") is not None else None,
         row_filters=_row_filters(properties.mapping("rowFilters")),

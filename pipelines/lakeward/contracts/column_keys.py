@@ -42,6 +42,14 @@ KEYS: Mapping[str, KeyDoc] = {
 # Custom properties of a column.
 CUSTOM: Mapping[str, KeyDoc] = {
     "unit": KeyDoc("text", "UCUM code of a number's unit, such as `Cel` or `kW`.", "none"),
+    "units": KeyDoc(
+        "list of UCUM codes",
+        "Of a `number` whose readings come in several units: those that they have in silver, one of each quantity, such as `[Cel, bar]`. A reading in another unit of "
+        "that quantity is converted, factor and offset, and its unit becomes this one; bronze keeps both as received. A unit of another quantity, or one "
+        "that is not known, stays with its reading.",
+        "none: readings stay as they came",
+    ),
+    "unitColumn": KeyDoc("name of a column", "With `units`: the `string` that says in which unit each reading came.", "none"),
     "band": KeyDoc(
         "number or text",
         "How far the policy's `generalise` goes: of a number the width of a band, in the column's unit; of a timestamp `hour`, `day`, "

@@ -7,6 +7,7 @@ from dataclasses import replace
 from lakeward.contracts.accuracy import read_accuracy
 from lakeward.contracts.bands import read_band
 from lakeward.contracts.column_keys import CUSTOM, LOGICAL
+from lakeward.contracts.column_units import check_units
 from lakeward.contracts.document import safe_repr
 from lakeward.contracts.model import COUNTED_TIMES, Column, DataType, Kind
 from lakeward.contracts.view import View, custom_properties
@@ -44,6 +45,8 @@ def _with_readings(views: list[View], columns: tuple[Column, ...]) -> tuple[Colu
     for view, column in zip(views, columns, strict=True):
         if column.delay_of:
             _check_delay(view, column, columns)
+        if column.units or column.unit_column:
+            check_units(view, column, columns)
     readings = {column.name: column for column in columns if not column.quality_of and not column.joined_names}
     return tuple(_with_reading(view, column, readings) for view, column in zip(views, columns, strict=True))
 
@@ -97,6 +100,8 @@ def _column(view: View) -> Column:
         time_format=_time_format(properties, kind),
         nulls=properties.texts("nulls"),
         joined_names=joined,
+        unit_column=properties.text("unitColumn", ""),
+        units=_units(properties),
         quality_of=properties.text("qualityOf", ""),
         delay_of=properties.text("delayOf", ""),
         business_name=view.text("businessName", ""),
@@ -140,6 +145,15 @@ def _unit(properties: View, kind: DataType) -> str | None:
     if kind.kind not in {Kind.INTEGER, Kind.DOUBLE, Kind.DECIMAL}:
         properties.fail("unit", "contract_unit_of_text", found=str(kind))
     return code
+
+
+def _units(properties: View) -> tuple[str, ...]:
+    listed = properties.texts("units")
+    for code in listed:
+        if code not in units():
+            close = guess.code if (guess := guess_unit(code)) else did_you_mean(code, units())
+            properties.fail("units", "contract_unknown_unit", found=safe_repr(code), close=close)
+    return listed
 
 
 def _time_format(properties: View, kind: DataType) -> str | None:

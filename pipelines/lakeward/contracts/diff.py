@@ -52,6 +52,8 @@ COLUMN = {
     "joined_names": _BREAKING,
     "band": _COMPATIBLE,  # what readers see, not what is stored
     "accuracy": _COMPATIBLE,  # what copies hold, not what is stored
+    "unit_column": _BREAKING,
+    "units": _BREAKING,
     "quality_of": _BREAKING,
     "delay_of": _BREAKING,
     "description": _COMPATIBLE,

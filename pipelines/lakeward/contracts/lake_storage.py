@@ -12,10 +12,16 @@ STORAGE_KEYS: Mapping[str, KeyDoc] = {
     "connection": KeyDoc(
         "name",
         "Connection with the credentials, and the endpoint: `LAKEWARD_CONN_NAME=https://KEY_ID:SECRET@host:port`.",
-        "`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN` of the environment",
+        "`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN` of the environment, else the role of the container",
     ),
     "endpoint": KeyDoc("URL", "Address of the store: `https`, or `http` without encryption.", "of the connection; else AWS"),
     "region": KeyDoc("text", "Region of the bucket.", "`AWS_REGION`, then `us-east-1`"),
+    "ca": KeyDoc(
+        "file",
+        "File, relative to the project, of certificates in PEM of authorities that the store's certificate may be of, besides those"
+        " of the machine.",
+        "of the connection (`?ca=FILE`); else none",
+    ),
     "path_style": KeyDoc(
         "boolean", "Whether the bucket stands in the path of requests; AWS wants it in the host's name.", "true with an endpoint"
     ),
@@ -33,12 +39,14 @@ class LakeStorage:
         connection: Name of the connection that has the credentials.
         endpoint: `http(s)://host:port`.
         path_style: The bucket stands in the path of requests.
+        ca: File of certificates of authorities, relative to the project.
     """
 
     connection: str | None = None
     endpoint: str | None = None
     region: str | None = None
     path_style: bool | None = None
+    ca: str | None = None
 
 
 def read_storage(view: View) -> LakeStorage:
@@ -48,6 +56,7 @@ def read_storage(view: View) -> LakeStorage:
         connection=view.text("connection", "") or None,
         endpoint=_optional(view, "endpoint", "a URL that begins with http:// or https://", _endpoint),
         region=view.text("region", "") or None,
+        ca=view.text("ca", "") or None,
         path_style=_optional(view, "path_style", "true or false", _flag),
     )
 

@@ -62,6 +62,8 @@ class Column:
         accuracy: How exact its values are, as its owner states; None if they state nothing.
         joined_names: Names in the source of the columns whose texts, a blank between them, are this column's; empty: `source_name`.
         delay_of: Name of the column of times that this one's own time follows by so many seconds; empty: it has values of its own.
+        unit_column: Name of the column that says in which unit each of its readings came; empty: all have `unit`.
+        units: UCUM codes of the units that its readings have in silver, at most one of a quantity.
         quality_of: Name of the column of which this one says how good its readings are; empty: it has values of its own.
     """
 
@@ -74,6 +76,8 @@ class Column:
     time_format: str | None = None
     nulls: tuple[str, ...] = ()
     joined_names: tuple[str, ...] = ()
+    unit_column: str = ""
+    units: tuple[str, ...] = ()
     quality_of: str = ""
     delay_of: str = ""
     business_name: str = ""
@@ -127,10 +131,15 @@ class GoldModel:
 
 @dataclass(frozen=True, slots=True)
 class Sla:
-    """Service levels in seconds; None if the contract has none."""
+    """Service levels in seconds; None if the contract has none.
+
+    Args:
+        run_seconds: Time from one run of Airflow to the next.
+    """
 
     freshness_seconds: int | None = None
     period_seconds: Decimal | None = None
+    run_seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -95,7 +95,12 @@ class Project:
 
     def datasets(self) -> tuple[str, ...]:
         """Sorted names of the folders with a contract; no contract is read."""
-        return tuple(sorted(path.parent.name for path in (self.root / DATASETS).glob(f"*/{CONTRACT_FILE}")))
+        folder = self.root / DATASETS
+        if not folder.is_dir():
+            return ()
+        # Each command and page asks for them: by `Path.glob`, 1,000 names hold the interpreter for 15 ms, so for 3.
+        with os.scandir(folder) as entries:
+            return tuple(sorted(each.name for each in entries if os.path.exists(f"{each.path}/{CONTRACT_FILE}")))  # noqa: PTH110 -- as above
 
     def contract(self, name: str) -> Contract:
         """The contract of dataset `name`.

@@ -25,7 +25,7 @@ KEYS: Mapping[str, KeyDoc] = {
     ),
     "lake": KeyDoc(
         "folder or URL",
-        "Where the tables lie: a folder, relative to the project or absolute, or `s3://bucket/prefix`. `LAKEWARD_LAKE` wins.",
+        "Where the tables lie: a folder, relative to the project or absolute, `s3://bucket/prefix`, or `az://container/prefix`. `LAKEWARD_LAKE` wins.",
         "`lake`",
     ),
     "roots": KeyDoc("list of folders", "Folders outside the project that a contract's drop folder may lie in.", "none"),

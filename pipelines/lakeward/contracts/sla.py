@@ -1,5 +1,6 @@
 """Service levels of a contract, in seconds."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -29,6 +30,16 @@ PROPERTIES: Mapping[str, KeyDoc] = {
 }
 
 
+SCHEDULE = KeyDoc(
+    "duration of at least `1min`, such as `5min` or `2h`",
+    "How often Airflow runs the dataset. A model runs when its inputs do, and has none.",
+    "half the `latency`, and no more than `5min` for messages and databases, `1h` for files",
+)
+# Seconds: a run costs about one, and what runs less often than each month needs no schedule.
+_SHORTEST, _LONGEST = 60, 31 * DAY
+_DURATION = re.compile(r"([1-9][0-9]{0,5}) ?([a-z]+)")
+
+
 @dataclass(frozen=True, slots=True)
 class SlaProperties:
     """Values of `slaProperties`."""
@@ -46,6 +57,22 @@ def read_sla_properties(contract: View) -> SlaProperties:
         Sla(int(latency) if latency else None, seconds.get("frequency")),
         int(retention // DAY) if retention else None,
     )
+
+
+def read_schedule(properties: View, *, has_source: bool) -> int | None:
+    """Seconds from one run of Airflow to the next; None if the contract does not say."""
+    if properties.values.get("schedule") is None:
+        return None
+    if not has_source:
+        properties.fail_value("schedule", "no such key beside a model, which runs when its inputs do")
+        return None
+    return properties.entry("schedule", "a duration of at least 1min, such as 5min or 2h", _duration)
+
+
+def _duration(value: Any) -> int | None:
+    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    seconds = int(match[1]) * SECONDS.get(match[2], 0) if match else 0
+    return seconds if _SHORTEST <= seconds <= _LONGEST else None
 
 
 def _seconds(view: View) -> Decimal | None:

@@ -101,6 +101,12 @@ def guess_unit(text: str) -> Unit | None:
     return _look_up(text.strip()) or _look_up(_normalise(text))
 
 
+def spellings_of(found: Unit) -> tuple[str, ...]:
+    """The code, and the other spellings that mean this unit alone."""
+    exact, _ = _spellings()
+    return tuple(name for name in (found.code, *found.names) if exact[name] == {found.code})
+
+
 def _look_up(text: str) -> Unit | None:
     exact, folded = _spellings()
     codes = exact.get(text) or (folded.get(text.casefold()) if len(text) > 1 else None) or frozenset()

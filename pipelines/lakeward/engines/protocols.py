@@ -17,6 +17,7 @@ from lakeward.core.names import Relation, TableName
 from lakeward.engines.external import AttachedData, ExternalData, Staged
 from lakeward.engines.tables import (
     NO_STORED_TYPES,
+    Bounds,
     Commit,
     CompactionResult,
     RowStatistics,
@@ -89,12 +90,23 @@ class TableStore(Protocol):
         """SELECT of the rows of a batch that a table holds, by the shortest way that the engine has to them."""
         ...
 
+    def rows_within(self, table: TableName, bounds: Bounds) -> str:
+        """SELECT of rows of an existing table, all those within the bounds among them: files may be left out that hold no such row.
+
+        Args:
+            bounds: By column, the least and the greatest value.
+        """
+        ...
+
     def has_no_rows_between(self, table: TableName, column: str, low: datetime, high: datetime) -> bool:
         """Whether the log proves that no stored row has an instant from `low` to `high` in the column, nor none at all (NULL)."""
         ...
 
-    def append(self, spec: TableSpec, query: str, txn: Txn) -> Commit | None:
+    def append(self, spec: TableSpec, query: str, txn: Txn, *, rows: int | None = None) -> Commit | None:
         """Append the rows of `query`, creating the table or adding nullable columns in the same commit.
+
+        Args:
+            rows: About how many these are: few are written without a look at their plan; None if that is not known.
 
         Returns:
             None where `txn` had landed already: nothing is written.

@@ -23,6 +23,7 @@ from lakeward.engines.protocols import Engine
 from lakeward.engines.recorded_names import as_current, as_stored, current_name
 from lakeward.engines.tables import (
     NO_STORED_TYPES,
+    Bounds,
     Commit,
     CompactionResult,
     RowStatistics,
@@ -90,13 +91,17 @@ class RenamedTables:
         """See `TableStore.batch_rows`."""
         return self._engine.batch_rows(self.names.stored_table(table), batch_seq)
 
+    def rows_within(self, table: TableName, bounds: Bounds) -> str:  # noqa: ARG002 -- they name datasets as they are called now
+        """See `TableStore.rows_within`."""
+        return f"SELECT * FROM {table}"
+
     def has_no_rows_between(self, table: TableName, column: str, low: datetime, high: datetime) -> bool:
         """See `TableStore.has_no_rows_between`."""
         return self._engine.has_no_rows_between(self.names.stored_table(table), column, low, high)
 
-    def append(self, spec: TableSpec, query: str, txn: Txn) -> Commit | None:
+    def append(self, spec: TableSpec, query: str, txn: Txn, *, rows: int | None = None) -> Commit | None:
         """See `TableStore.append`."""
-        return self._engine.append(self._spec(spec), self._rows(spec, query), self._txn(spec, txn))
+        return self._engine.append(self._spec(spec), self._rows(spec, query), self._txn(spec, txn), rows=rows)
 
     def replace(self, spec: TableSpec, query: str, keys: Sequence[str], txn: Txn) -> Commit | None:
         """See `TableStore.replace`."""

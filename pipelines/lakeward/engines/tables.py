@@ -8,7 +8,8 @@ from typing import Any
 from lakeward.contracts.model import DataType
 from lakeward.core.names import TableName
 
-# Version of an application without a commit.
+# By column, the least and the greatest value of the rows that are looked for.
+Bounds = Mapping[str, tuple[Any, Any]]
 NO_STORED_TYPES: Mapping[str, DataType] = MappingProxyType({})
 
 

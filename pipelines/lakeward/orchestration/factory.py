@@ -28,7 +28,7 @@ from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 
 from lakeward.contracts.model import Contract
 from lakeward.contracts.project import Project, find_project, load_project
-from lakeward.contracts.source import SPAN_SOURCES
+from lakeward.contracts.source import LANDED_SOURCES, SPAN_SOURCES
 from lakeward.core.errors import LakewardError, MachineError
 from lakeward.core.names import TableName
 from lakeward.core.settings import SPARK, Settings, SparkSettings
@@ -36,7 +36,17 @@ from lakeward.orchestration.callbacks import notify_overdue_run, on_failure
 from lakeward.orchestration.describe import describe_contract
 from lakeward.orchestration.pool_names import pool_name
 from lakeward.orchestration.project_dags import project_dags
-from lakeward.orchestration.schedules import BACKFILL, BROKEN, CURATE, INGEST, MIN_POLL_INTERVAL, POLL_INTERVAL, RETRY, START
+from lakeward.orchestration.schedules import (
+    BACKFILL,
+    BROKEN,
+    CURATE,
+    INGEST,
+    MIN_POLL_INTERVAL,
+    POLL_INTERVAL,
+    RETRY,
+    START,
+    STREAM_INTERVAL,
+)
 from lakeward.orchestration.tasks import backfill, curate, fail, ingest
 
 
@@ -193,8 +203,11 @@ def _broken_dag(settings: Settings, project: Project, name: str, error: Lakeward
 
 
 def _poll_interval(contract: Contract) -> timedelta:
-    """Half the freshness of the contract: a file that arrives just after a poll is still in time at the next."""
+    """The contract's schedule; else half its freshness: a file that arrives just after a poll is still in time at the next."""
+    if contract.sla.run_seconds is not None:
+        return timedelta(seconds=contract.sla.run_seconds)
+    usual = STREAM_INTERVAL if isinstance(contract.source, LANDED_SOURCES) else POLL_INTERVAL
     promised = contract.sla.freshness_seconds
     if promised is None:
-        return POLL_INTERVAL
-    return max(MIN_POLL_INTERVAL, min(POLL_INTERVAL, timedelta(seconds=promised) / 2))
+        return usual
+    return max(MIN_POLL_INTERVAL, min(usual, timedelta(seconds=promised) / 2))

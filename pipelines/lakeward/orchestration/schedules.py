@@ -8,6 +8,8 @@ from lakeward.core.errors import TransientError
 
 # Default interval of polling a drop folder, unless the contract needs fresher data.
 POLL_INTERVAL = timedelta(hours=1)
+# The same of segments and databases, which a collector or others fill without a pause.
+STREAM_INTERVAL = timedelta(minutes=5)
 # Grades, readiness and the page should be ready in the morning.
 DAILY = timedelta(days=1)
 # A week's files are compacted quickly, and expired files use disk space for a week at most.

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from lakeward.contracts.record_format import FileFormat, RecordFormat
 from lakeward.profiling.json_shape import nested_records
-from lakeward.profiling.type_candidates import MIN_TYPE_SHARE
+from lakeward.profiling.type_candidates import MIN_TYPE_SHARE, are_exponent_codes
 from lakeward.sources.sniff import decimal_signs, is_decimal_known
 
 # What programs write for numbers without a bound; a contract's numbers are finite.
@@ -21,6 +21,8 @@ def text_doubt(texts: Sequence[str], record_format: RecordFormat) -> str | None:
     needed = max(MIN_TYPE_SHARE * len(texts), 1)
     if sum(map(nested_records, texts)) >= needed:
         return "each text is a JSON list of objects: where these are the records, take them out (jq -c '.NAME[]') and draft from that file"
+    if are_exponent_codes(texts, record_format):
+        return "texts like 12E4 are identifiers or numbers: where they are numbers, write logicalType: number"
     other = "," if record_format.decimal == "." else "."
     number = re.compile(rf"[+-]?\d+({re.escape(other)}\d+)?([eE][+-]?\d+)?")
     fraction = re.compile(rf"[+-]?\d+{re.escape(other)}\d+")

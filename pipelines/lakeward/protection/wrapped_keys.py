@@ -1,4 +1,4 @@
-"""Wrapped keys of columns: one file per key in the lake, under a key outside it. To delete the file destroys the key.
+"""Wrapped keys of columns: one file or object per key in the lake, under a key outside it. To delete it destroys the key.
 
 A wrapped key is bound to its id and column. Its first 4 bytes are the id of the key that it lies under.
 """
@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lakeward.core.errors import MachineError, ProtectionError
+from lakeward.core.storage.lake import Lake
+from lakeward.core.storage.object_lock import ObjectLocks
+from lakeward.core.storage.options import S3Options
 from lakeward.protection.keys import TokenKey
 
 if TYPE_CHECKING:
@@ -57,27 +60,32 @@ def is_under(wrapped: bytes, under: TokenKey) -> bool:
     return wrapped[:4].hex() == _short_id(under)
 
 
-def read_wrapped(lake: Path, key_id: str) -> bytes | None:
-    """A wrapped key; None if its file is not there.
+def read_wrapped(lake: Lake, key_id: str) -> bytes | None:
+    """A wrapped key; None if it is not there.
 
     Raises:
-        MachineError: The file can't be read.
+        MachineError: It can't be read.
     """
+    if bucket := lake.bucket():
+        return bucket.read(_name(key_id))
     try:
-        return _path(lake, key_id).read_bytes()
+        return (lake.files / _name(key_id)).read_bytes()
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise MachineError("lake_not_readable_key", file=_path(lake, key_id), found=error.strerror) from None
+        raise MachineError("lake_not_readable_key", file=lake.files / _name(key_id), found=error.strerror) from None
 
 
-def write_wrapped(lake: Path, key_id: str, wrapped: bytes) -> None:
+def write_wrapped(lake: Lake, key_id: str, wrapped: bytes) -> None:
     """Write or replace a wrapped key; a kill leaves the old or the new one.
 
     Raises:
         MachineError: The lake can't be written.
     """
-    file = _path(lake, key_id)
+    if bucket := lake.bucket():
+        bucket.replace(_name(key_id), wrapped)
+        return
+    file = lake.files / _name(key_id)
     draft = file.with_name(f"{key_id}.new")
     try:
         file.parent.mkdir(mode=0o700, exist_ok=True)
@@ -93,24 +101,38 @@ def write_wrapped(lake: Path, key_id: str, wrapped: bytes) -> None:
         raise MachineError("lake_not_writable", lake=lake) from error
 
 
-def destroy_wrapped(lake: Path, key_id: str) -> None:
-    """Overwrite and delete a wrapped key; copies of the lake still have theirs.
+def destroy_wrapped(lake: Lake, key_id: str) -> None:
+    """Delete a wrapped key: overwritten in a folder, with all its versions in an object store. Copies of the lake still have theirs.
 
     Raises:
         MachineError: The lake can't be written.
+        ProtectionError: The object store keeps a version of it.
     """
+    if isinstance(lake.options, S3Options):
+        _destroy_versions(lake.address, lake.options, key_id)
+    if bucket := lake.bucket():
+        bucket.delete(_name(key_id))
+        return
+    files = lake.files
     try:
-        for file in (_path(lake, key_id), _path(lake, key_id).with_name(f"{key_id}.new")):
+        for file in (files / _name(key_id), files / f"{_name(key_id)}.new"):
             if file.exists():
                 with file.open("r+b") as stream:
                     stream.write(secrets.token_bytes(file.stat().st_size))
                     stream.flush()
                     os.fsync(stream.fileno())
                 file.unlink()
-        if (lake / FOLDER).exists():
-            _sync_folder(lake / FOLDER)
+        if (files / FOLDER).exists():
+            _sync_folder(files / FOLDER)
     except OSError as error:
         raise MachineError("lake_not_writable", lake=lake) from error
+
+
+def _destroy_versions(url: str, options: S3Options, key_id: str) -> None:
+    store, name = ObjectLocks(url, options), _name(key_id)
+    for found, version in store.versions(name):
+        if found == name and not store.delete(name, version):
+            raise ProtectionError("key_version_locked", key=key_id, lake=url)
 
 
 def _wrapping_key(key: "ColumnKey", under: TokenKey) -> "ColumnKey":
@@ -124,8 +146,8 @@ def _short_id(under: TokenKey) -> str:
     return under.id.removeprefix("kek-")
 
 
-def _path(lake: Path, key_id: str) -> Path:
-    return lake / FOLDER / key_id
+def _name(key_id: str) -> str:
+    return f"{FOLDER}/{key_id}"
 
 
 def _sync_folder(folder: Path) -> None:

@@ -22,6 +22,7 @@ from lakeward.quality.scope import Scope
 from lakeward.quality.series.plan import SeriesPlan, make_series_plan
 from lakeward.quality.split import Diversion, split
 from lakeward.quality.sql import select, stack
+from lakeward.quality.unit_conversion import with_units
 
 
 def compile_plan(
@@ -35,7 +36,10 @@ def compile_plan(
         types: Types of the batch's columns in bronze, in order; columns that are not in the contract are passed through.
         statistics: Statistics of the batch's rows from file metadata; rules that they prove are not evaluated.
     """
-    columns = {column.name: convert_column(contract, index, types[column.name]) for index, column in enumerate(contract.columns)}
+    columns = {
+        column.name: with_units(convert_column(contract, index, types[column.name]), contract, index)
+        for index, column in enumerate(contract.columns)
+    }
     scope = Scope(columns, contract.record_format.zone)
     checks = tuple(compile_rule(rule, scope, index) for index, rule in enumerate(rules))
     settled = [prove(rule, scope, statistics) for rule in rules] if statistics else []

@@ -9,17 +9,27 @@ from lakeward.contracts.model import Contract
 from lakeward.contracts.project import DATASETS
 from lakeward.contracts.record_format import FileFormat
 from lakeward.contracts.series_file import SERIES_FILE
-from lakeward.contracts.source import LANDED_SOURCES, FileDropSource, KafkaSource, MqttSource, OpcUaHistorySource, SqlSource
+from lakeward.contracts.source import (
+    COLLECTED_SOURCES,
+    LANDED_SOURCES,
+    FileDropSource,
+    KafkaSource,
+    MqttSource,
+    OpcUaHistorySource,
+    SqlSource,
+)
 from lakeward.core.clock import Clock
 from lakeward.core.connections import ConnectionSettings
 from lakeward.core.dataset_names import NOT_RENAMED, NameHistory
 from lakeward.core.errors import UsageError
-from lakeward.core.storage.bucket import BucketStore
+from lakeward.core.storage.bucket import CopiedBucket
+from lakeward.core.storage.lake import Lake
 from lakeward.sources.files import FileDrop, ProjectFolders
 from lakeward.sources.history.source import OpcUaHistory
 from lakeward.sources.kafka.source import KafkaTopic
 from lakeward.sources.landing_copies import LandingCopies
 from lakeward.sources.protocols import Source
+from lakeward.sources.segments.copies import SegmentCopies
 from lakeward.sources.segments.source import SegmentSource
 from lakeward.sources.sql.source import SqlTable
 
@@ -38,12 +48,24 @@ class Landing:
     """
 
     folder: Path
-    store: BucketStore | None = None
+    store: CopiedBucket | None = None
     names: NameHistory = NOT_RENAMED
+
+    @classmethod
+    def of_lake(cls, lake: Lake) -> "Landing":
+        """The landing of a lake."""
+        return cls(lake.files / LANDING, lake.bucket(), lake.names)
 
     def copies(self, dataset: str) -> LandingCopies | None:
         """The landing in the object store of the dataset of this stored name; None without one."""
         return LandingCopies(self.store, self.folder / dataset, f"{LANDING}/{dataset}") if self.store else None
+
+    def segments(self, contract: Contract) -> SegmentCopies | None:
+        """The segments of the dataset in the object store; None without one, and of a source without segments."""
+        if self.store is None or not isinstance(contract.source, LANDED_SOURCES):
+            return None
+        stored, is_reread = self.names.stored_name(contract.name), not isinstance(contract.source, COLLECTED_SOURCES)
+        return SegmentCopies(self.store, self.folder, stored, is_reread)
 
 
 def open_source(
@@ -57,11 +79,9 @@ def open_source(
         connect: Gives a connection by its name.
 
     Raises:
-        UsageError: A gold dataset has no source, or its source needs a lake in a folder.
+        UsageError: A gold dataset has no source.
     """
     folder, stored = landing.folder, landing.names.stored_name(contract.name)
-    if landing.store and isinstance(contract.source, LANDED_SOURCES):
-        raise UsageError("source_needs_folder", dataset=contract.name)
     match contract.source:
         case FileDropSource() as source:
             return FileDrop(
@@ -112,5 +132,6 @@ def _segments(contract: Contract, premises: ProjectFolders, landing: Landing, cl
         series_file=dataset / SERIES_FILE if has_messages else None,
         payload=contract.record_format.payload,
         folder=dataset,
+        copies=landing.segments(contract),
         clock=clock,
     )

@@ -70,6 +70,7 @@ def test_a_target_that_was_away_gets_the_checkpoint_later(lake, status):
     assert faults_of(lake) == []
 
 
+@pytest.mark.exhaustive
 def test_a_file_gets_a_whole_line_or_none(lake, tmp_path):
     file = tmp_path / "kept.jsonl"
     configure(lake, file=str(file))
@@ -96,6 +97,7 @@ def file_size_limit(size):
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     ("end", "lines"), [(lambda line: line[:40], 1), (lambda line: line.rstrip(), 2), (lambda _: b"# of plant 2", 2)]
@@ -144,6 +146,7 @@ def test_secrets_come_from_variables_by_name(tmp_path):
     assert "'x'" not in repr(found)
 
 
+@pytest.mark.exhaustive
 def test_doctor_looks_at_the_sealing_key(lake, tmp_path):
     def found(settings):
         return [(check.ok, check.found, check.repair) for check in check_machine(settings) if check.check == "sealing key"]
@@ -167,6 +170,7 @@ def test_doctor_looks_at_the_sealing_key(lake, tmp_path):
     assert found(make_project(tmp_path / "new", key=None)) == []
 
 
+@pytest.mark.exhaustive
 def test_a_key_of_sm2_signs_and_one_of_tokens_does_not(lake, tmp_path):
     def sealed_with(scheme):
         file = tmp_path / f"{scheme}.key"

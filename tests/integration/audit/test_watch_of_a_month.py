@@ -197,6 +197,7 @@ def test_rules_that_are_not_valid_name_their_place(tmp_path, text, code):
     assert refused.value.facts["file"].endswith("access.yaml")
 
 
+@pytest.mark.exhaustive
 def test_findings_are_sealed(tmp_path):
     settings = make_plant(tmp_path / "plant")
     reads = [entry for entry in AccessSimulator().entries() if entry["account"] == "retired1"]

@@ -1,6 +1,7 @@
 """Avro and Protobuf payloads become records with every digit and every missing value; what another schema wrote is a reject."""
 
 import base64
+import json
 import struct
 from dataclasses import replace
 
@@ -108,6 +109,7 @@ def test_members_that_no_column_takes_are_kept(line):
     assert line.extra == [('{"inner":{"x":-3,"raw":"AP8="},"tags":{"a":1.5}}',)]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("payload", "reason"),
     [
@@ -144,12 +146,22 @@ def test_readings_take_decimals_as_numbers_and_texts_as_texts(line):
     ]
 
 
+# A record of which one byte can be a thousand values.
+MANY_NULLS = {
+    "type": "record",
+    "name": "Wide",
+    "fields": [{"name": "on", "type": "boolean"}, *({"name": f"n{n}", "type": "null"} for n in range(1000))],
+}
+
+
 @pytest.mark.parametrize(
     "schema",
     [
         "{",
         '{"type": "record", "name": "R", "fields": [{"name": "a", "type": "nowhere"}]}',
         '{"type": "array", "items": "null"}',
+        '{"type": "array", "items": {"type": "array", "items": {"type": "fixed", "name": "F", "size": 0}}}',
+        json.dumps({"type": "map", "values": {"type": "array", "items": MANY_NULLS}}),
         '{"type": "record", "name": "R", "fields": [{"name": "a", "type": {"type": "array", "items": {"type": "record", "name": "E", "fields": []}}}]}',
     ],
 )
@@ -214,6 +226,16 @@ def test_fields_that_the_schema_does_not_know_are_kept_and_known_ones_of_another
         ("reject_other_schema", payloads[2]),
         ("reject_undecodable", payloads[3]),
     ]
+
+
+def test_a_short_payload_of_millions_of_values_is_a_reject(line):
+    fields = "".join(f"int32 f{n} = {n};" for n in range(1, 51))
+    (line.folder / "reading.proto").write_text(
+        f'syntax = "proto3"; message Reading {{ repeated Part parts = 1; }} message Part {{ {fields} }}'
+    )
+    keys = "payload: protobuf, schemaFile: reading.proto, messageType: Reading"
+    rows, rejects = line.read(keys, "n=$topic", b"\x0a\x00" * 100_000, b"\x0a\x00" * 100)
+    assert (len(rows), [(reason, len(raw)) for reason, _, raw in rejects]) == (1, [("reject_many_records", 200_000)])
 
 
 def test_a_set_of_descriptors_and_imports_of_other_files(line):

@@ -52,6 +52,7 @@ def both(tmp_path_factory):
         engine.close()
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.spark
 @pytest.mark.parametrize("name", [name for name, query in ASKED.items() if query and name not in REFUSED])
 def test_a_gap_is_a_difference(both, name):

@@ -11,6 +11,7 @@ import pytest
 
 from lakeward.core.errors import StoreConflictError
 from lakeward.core.storage.folder import FolderStore
+from lakeward.core.storage.lake import Lake
 from lakeward.engines.delta.dataset_lock import dataset_lock, is_locked
 from lakeward.engines.delta.lease import take_lease
 from support.lease_holders import DATASET, hold, hold_as_before, other_process, take
@@ -55,17 +56,18 @@ def test_objects_are_replaced_whole_and_deleted_twice(store):
     assert (store.read("b/c"), store.list_names("b"), store.list_names("none"), store.read("none")) == (None, [], [], None)
 
 
+@pytest.mark.exhaustive
 def test_the_next_waits_until_the_holder_ends_its_turn(store, lake):
     with other_process(hold, str(lake), str(lake / ".turns"), LONG) as (_, pipe):
         first = pipe.recv()
-        assert is_locked(lake, DATASET)
+        assert is_locked(Lake.in_folder(str(lake)), DATASET)
         with ThreadPoolExecutor(1) as pool:
             waiting = pool.submit(turn, store, lake)
             time.sleep(0.3)
             assert not waiting.done()
             pipe.send("go")
             assert waiting.result(timeout=20) > first
-    assert not is_locked(lake, DATASET)
+    assert not is_locked(Lake.in_folder(str(lake)), DATASET)
 
 
 def turn(store, lake):
@@ -95,6 +97,7 @@ def test_a_holder_of_another_machine_that_ended_without_a_word_is_waited_for(sto
         assert (lease.took_over, lease.number > first) == (True, True)
 
 
+@pytest.mark.exhaustive
 def test_a_holder_that_renews_its_lease_keeps_it(store, lake, tmp_path):
     with other_process(hold, str(lake), str(tmp_path / "other"), 1.0) as (_, pipe):
         first = pipe.recv()
@@ -159,10 +162,11 @@ def test_one_lease_is_left_of_many(lake):
     assert lease_file(lake).name == f"{last.number:020}.json"
 
 
+@pytest.mark.exhaustive
 def test_a_program_of_the_release_before_waits_and_is_waited_for(store, lake):
     with other_process(hold_as_before, str(lake)) as (_, pipe):
         assert pipe.recv() == "held"
-        assert is_locked(lake, DATASET)
+        assert is_locked(Lake.in_folder(str(lake)), DATASET)
         with ThreadPoolExecutor(1) as pool:
             waiting = pool.submit(turn, store, lake)
             time.sleep(0.3)
@@ -173,6 +177,7 @@ def test_a_program_of_the_release_before_waits_and_is_waited_for(store, lake):
         assert not pipe.poll(1.5)
 
 
+@pytest.mark.exhaustive
 def test_a_paused_process_of_this_machine_is_waited_for_as_long_as_it_lives(store, lake):
     """Its lock file is still locked: no term ends that, as it never did."""
     with other_process(hold, str(lake), str(lake / ".turns"), 0.5) as (process, pipe):

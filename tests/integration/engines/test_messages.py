@@ -305,6 +305,7 @@ def test_names_of_members_are_data(decode, hostile):
     assert found.rows() == expected
 
 
+@pytest.mark.exhaustive
 @pytest.mark.spark
 def test_spark_reads_what_the_embedded_engine_reads(tmp_path):
     source = "payload: json, layout: readings, time: /t, status: /q, statusCodes: opc-ua"

@@ -183,7 +183,7 @@ def batch(files: dict[str, tuple[str, Path]], tmp_path_factory: pytest.TempPathF
     return got
 
 
-@pytest.mark.sampled(60)
+@pytest.mark.sampled(30)
 @pytest.mark.parametrize("case", CASES)
 def test_a_value_of_any_type_is_what_pyarrow_reads_or_refused_by_name(
     case: str, engine: EmbeddedEngine, files: dict[str, tuple[str, Path]], batch: StagingResult, tmp_path: Path

@@ -1,12 +1,14 @@
 """The file of a read model, after DuckDB fails in itself."""
 
-from contextlib import closing
+from contextlib import ExitStack, closing
+from threading import Thread
 
 import pytest
 
 from lakeward.core.errors import MachineError
 from lakeward.core.sql import OVER_ALL_ROWS
-from lakeward.engines.embedded.read_file import ReadFile
+from lakeward.core.storage.lake import Lake
+from lakeward.engines.embedded.read_file import READERS, ReadFile
 
 # One of the two threads that compute the window has no row: DuckDB 1.5.5 fails on some of its runs.
 UNEVEN = """WITH one AS (SELECT i AS x FROM range(1) AS t(i)), found AS (
@@ -17,7 +19,7 @@ MOST_RUNS = 5_000
 
 @pytest.fixture
 def file(tmp_path):
-    with closing(ReadFile(tmp_path / "read.duckdb", tmp_path, "1")) as opened:
+    with closing(ReadFile(tmp_path / "read.duckdb", Lake.in_folder(str(tmp_path)), "1")) as opened:
         yield opened
 
 
@@ -29,6 +31,7 @@ def fetch_often(reading, query):
 def test_a_file_that_duckdb_gave_up_is_opened_again(file):
     with file.write() as writer:
         writer.execute("CREATE TABLE figures.kept AS SELECT 7 AS n")
+        writer.execute("SET threads = 2")
     with file.read() as reading, pytest.raises(MachineError, match="InternalException"):
         fetch_often(reading, UNEVEN.format(window="OVER ()"))
     with file.read() as reading:
@@ -40,6 +43,24 @@ def test_a_file_that_duckdb_gave_up_is_opened_again(file):
 
 
 def test_the_window_of_our_queries_does_not_fail(file):
+    with file.write() as writer:
+        writer.execute("SET threads = 2")
     for _ in range(300):
         with file.read() as reading:
             assert reading.fetch(UNEVEN.format(window=OVER_ALL_ROWS)) == [{"x": 0, "total": 1}]
+
+
+def test_one_reader_too_many_waits_for_another(file):
+    def read():
+        with file.read() as reading:
+            seen.extend(reading.fetch("SELECT 1 AS n"))
+
+    seen, late = [], Thread(target=read, daemon=True)
+    with ExitStack() as readers:
+        for _ in range(READERS):
+            readers.enter_context(file.read())
+        late.start()
+        late.join(0.1)
+        assert not seen
+    late.join(10)
+    assert seen == [{"n": 1}]

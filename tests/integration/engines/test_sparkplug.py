@@ -303,6 +303,7 @@ def test_times_are_those_of_metric_payload_and_receipt(plant):
     assert plant.rows("ts", "series NOT LIKE '%bdSeq'") == [("2026-03-01T12:00:00.001000Z",), (T0_TEXT,), (RECEIVED_TEXT,)]
 
 
+@pytest.mark.exhaustive
 def test_a_birth_of_many_blocks_is_whole(plant):
     plant.land(birth(*(metric(f"m{n}", sp.INT32, n) for n in range(60_000))))
     plant.stage()

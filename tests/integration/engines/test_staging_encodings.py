@@ -140,6 +140,7 @@ def likely_encodings(folder, content, kind=FileFormat.CSV, encoding="utf-8"):
     return [report.likely_encoding for report in stage_text(folder, content, "a", kind, encoding=encoding).reports]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("text", ["1炉", "鲁A12345", "煤炉", "3楼", "卤水"])
 def test_chinese_pairs_that_are_utf_8_by_chance_are_named_under_utf_8(tmp_path, text):
     assert likely_encodings(tmp_path, f"a\n{text}\n".encode("gb18030")) == ["gb18030"]

@@ -3,10 +3,12 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import pyarrow as pa
 import pytest
 
 from lakeward.contracts.model import DataType, Kind
 from lakeward.core.names import Layer, TableName
+from lakeward.engines.embedded.file_rows import FilesWithin
 from lakeward.engines.tables import ColumnStatistics, TableColumn, TableSpec
 from support.small_tables import COLUMNS, rows, txn
 
@@ -115,3 +117,44 @@ def test_where_a_time_may_be_missing_or_no_bounds_are_kept_nothing_is_known_to_b
     append(two, 3, f"SELECT * REPLACE (CASE WHEN id > 20 THEN ts END AS ts) FROM ({rows(20, 24)})")
     assert not two.has_no_rows_between(NAME, "ts", *far)
     assert not two.has_no_rows_between(NAME, "nothing", *far)
+
+
+def read_within(engine, **bounds):
+    """Ids of the rows within the bounds, and of all rows of the files that are looked at for them."""
+    rows_within = engine.rows_within(NAME, bounds)
+    within = " AND ".join(f"{name} BETWEEN {low} AND {high}" for name, (low, high) in bounds.items())
+    found = [engine.fetch(f"SELECT id FROM ({rows_within}) AS found WHERE {where} ORDER BY id") for where in (within, "TRUE")]
+    return [[row["id"] for row in each] for each in found]
+
+
+def test_rows_within_bounds_are_all_found_and_other_files_need_no_look(two):
+    append(two, 3, rows(20, 22))
+    own, looked_at = read_within(two, _batch_seq=(2, 3), id=(11, 20))
+    assert own == [11, 20]
+    assert set(looked_at) <= {*range(4), 10, 11, 20, 21}
+    if two.name == "embedded":
+        assert looked_at == [10, 11, 20, 21]
+    assert read_within(two, _batch_seq=(7, 9))[0] == []
+
+
+def test_a_file_without_bounds_is_looked_at(two):
+    two.append(SPEC, f"SELECT *, NULL::BIGINT AS _batch_seq FROM ({rows(30, 31)})", txn(3))
+    assert 30 in read_within(two, _batch_seq=(2, 2))[1]
+
+
+def test_files_older_than_a_column_have_no_value_in_it(two):
+    later = TableSpec(NAME, (*SPEC.columns, TableColumn("added", DataType(Kind.INTEGER))))
+    two.append(later, f"SELECT *, 3::BIGINT AS _batch_seq, 7::BIGINT AS added FROM ({rows(20, 21)})", txn(3))
+    for seqs, expected in (((1, 1), [None]), ((2, 3), [None, 7]), ((3, 3), [7])):
+        found = two.fetch(
+            f"SELECT DISTINCT added FROM ({two.rows_within(NAME, {'_batch_seq': seqs})}) AS f WHERE _batch_seq BETWEEN {seqs[0]} AND {seqs[1]} ORDER BY 1 NULLS FIRST"
+        )
+        assert [row["added"] for row in found] == expected
+    assert two.fetch(f"SELECT DISTINCT added FROM ({two.batch_rows(NAME, 1)}) AS f") == [{"added": None}]
+    assert two.types(NAME)["added"] == DataType(Kind.INTEGER)
+
+
+def test_a_bound_that_is_the_beginning_of_a_text_leaves_no_file_out():
+    files = pa.table({"min.name": ["a", "a", "a"], "max.name": ["line_00", "line_01", "z"]})
+    assert FilesWithin({"name": ("line_0042", "line_0042")}).indexes(files) == [0, 1, 2]
+    assert FilesWithin({"name": ("zz", "zz")}).indexes(files) == [2]

@@ -233,6 +233,7 @@ def test_a_compaction_that_is_killed_leaves_an_orphan_that_a_vacuum_takes(ours, 
     assert ours.compact(NAME, ["id"]).files_removed == 8
 
 
+@pytest.mark.exhaustive
 def test_batches_that_land_while_a_table_is_compacted_over_and_over_are_there_once(ours, lake):
     small_files(ours)
     process = SPAWN.Process(target=write_corrections, args=(lake,))

@@ -150,6 +150,7 @@ def test_a_retention_that_writes_could_outlast_is_refused(engine):
         engine.vacuum(NAME, timedelta(minutes=59))
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("order", [*itertools.permutations(["append", "replace", "compact", "overwrite"])][::8], ids="-".join)
 def test_no_live_file_ever_goes(tmp_path, order):
     lake = str(tmp_path / "lake")

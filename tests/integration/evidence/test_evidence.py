@@ -161,6 +161,7 @@ def test_a_wrong_review_is_refused(settings, review, code):
     assert caught.value.code == code
 
 
+@pytest.mark.exhaustive
 def test_an_analyst_reviews_nothing_an_owner_without_an_account_is_counted_and_protection_is_a_query(settings):
     people = make_accounts(settings, STEWARD, ANALYST)
     review = Review(kind="access", subject="orders", outcome="passed", note="n")

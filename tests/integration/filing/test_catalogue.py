@@ -112,6 +112,7 @@ def test_a_filing_has_the_eleven_items_and_its_deadline_in_working_days(declared
     assert "Delta 表 silver.recipes" in entry.items["carrier"]
 
 
+@pytest.mark.exhaustive
 def test_an_accepted_filing_rests_until_thirty_per_cent(filed):
     assert set(states(filed).values()) == {"accepted"}
     assert [task for task in tasks(filed) if task[0] != "calendar"] == []
@@ -165,6 +166,7 @@ def at_day(settings, day, action):
         return action(workspace, engine)
 
 
+@pytest.mark.exhaustive
 def test_the_three_months_run_from_the_day_on_which_the_change_was_observed(filed):
     at_day(filed, date(2026, 4, 1), flow._record_changes)
     deliver(filed.start, "recipes", 50, first=100)
@@ -177,6 +179,7 @@ def test_the_three_months_run_from_the_day_on_which_the_change_was_observed(file
     assert due == [("refile", "2026-08-31", True)]
 
 
+@pytest.mark.exhaustive
 def test_a_rejected_filing_is_resubmitted_within_fifteen_working_days(declared):
     file_catalogue(declared, on=date(2026, 1, 20))
     found = answer_filing(declared, 1, AuthorityAnswer(accepted=False, ref="R-1", text="缺项", on=date(2026, 2, 13)))
@@ -206,6 +209,7 @@ def test_a_period_before_the_first_calendar_names_the_year_that_is_missing(decla
     assert "2024" in message("task_calendar", Lang.ZH, missing=task.missing[0])
 
 
+@pytest.mark.exhaustive
 def test_other_contents_new_destroyed_and_merged_entries_are_due(filed):
     folder = filed.start / "expectations" / "datasets"
     shutil.rmtree(folder / "plant_map")
@@ -288,6 +292,8 @@ def test_declarations_that_are_wrong_are_named_with_their_line(declared, capsys,
     assert (answer.code, "catalogue.yaml:" in answer.err, "Next:" in answer.err) == (3, True, True)
 
 
+@pytest.mark.exhaustive
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_whole_way_by_the_command_line(declared, capsys, monkeypatch, lang):
     root = declared.start

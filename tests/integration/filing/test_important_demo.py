@@ -67,6 +67,7 @@ def test_the_demo_goes_from_two_signatures_to_a_filing_that_growth_reopens(demo,
         assert words in run_command(capsys, demo, "status", "--lang", lang).out
 
 
+@pytest.mark.exhaustive
 def test_status_counts_the_reasons_to_grade_again_and_names_a_broken_declaration(demo, capsys):
     run_command(
         capsys, demo, "grade", "reopen", "recipes", "--trigger", "incident", "--reason", "a laptop was lost", "--by", "li.wei"

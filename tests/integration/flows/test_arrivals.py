@@ -34,11 +34,7 @@ GOOD = "Date;CO(GT);NO2\n10/03/2004;2,6;113\n11/03/2004;2,0;92\n"
 
 class Press:
     def __init__(self, root: Path) -> None:
-        self.root = root
-        create_project(root)
-        self.inbox = root / "inbox" / "press"
-        self.inbox.mkdir(parents=True)
-        self.contract()
+        self.root, self.inbox = root, root / "inbox" / "press"
 
     @property
     def settings(self) -> Settings:
@@ -69,11 +65,20 @@ class Press:
         return project_status(self.settings)[0].score
 
 
-@pytest.fixture
-def press(tmp_path: Path) -> Press:
-    made = Press(tmp_path / "plant")
-    made.deliver(GOOD)
+def make_press(root: Path) -> Press:
+    made = Press(create_project(root))
+    made.inbox.mkdir(parents=True)
+    made.contract()
     return made
+
+
+def make_delivered(root: Path) -> None:
+    make_press(root).deliver(GOOD)
+
+
+@pytest.fixture
+def press(copy_of, tmp_path: Path) -> Press:
+    return Press(copy_of(make_delivered, tmp_path / "plant"))
 
 
 def told(report):
@@ -100,6 +105,7 @@ def test_a_file_of_another_encoding_says_which(press):
     assert next(code for code, _ in report.rejected) in ("file_rejected", "file_other_columns", "file_without_header")
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("text", ["13/03/2004;2,6;11\n14/03/2004;2,1;12\n", "13/03/2004,2.6,11\n14/03/2004,2.1,12\n"])
 def test_a_file_without_a_header_shows_no_value_and_loses_no_record(press, text):
     report = press.deliver(text)
@@ -111,7 +117,7 @@ def test_a_file_without_a_header_shows_no_value_and_loses_no_record(press, text)
     assert press.fetch("SELECT raw FROM rejects.press ORDER BY _row")[0][0].startswith(b"13/03/2004")
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     ("keys", "text", "said"),
     [
@@ -189,6 +195,7 @@ def test_half_a_delivery_rejected_is_exit_1_and_no_full_score(press, capsys):
     assert any(notice.code == "next_rejected" for notice in project_status(press.settings)[0].next)
 
 
+@pytest.mark.exhaustive
 def test_few_rejects_are_no_failure_but_cost_their_share(press):
     report = press.deliver("Date;CO(GT);NO2\n" + "13/03/2004;2,6;11\n" * 99 + "14/03/2004\n")
 
@@ -197,12 +204,14 @@ def test_few_rejects_are_no_failure_but_cost_their_share(press):
     assert 99 < press.score() < 100
 
 
+@pytest.mark.exhaustive
 def test_one_whole_file_rejected_among_good_ones_is_a_failure(press):
     (press.inbox / "b.csv").write_text("Date;CO(GT);NO2\n" + "13/03/2004;2,6;11\n" * 50)
     report = press.deliver("a;b\n1;2\n")
     assert (report.counts.silver, [code for code, _ in report.rejected]) == (50, ["file_other_columns"])
 
 
+@pytest.mark.exhaustive
 def test_scores_of_rejects_open_to_their_query(press):
     press.deliver("Date;CO(GT);NO2\n13/03/2004;2,6;11\n14/03/2004;2,6\n")
     for value, sql in press.fetch("SELECT score, sql FROM governance.scores WHERE score IS NOT NULL"):

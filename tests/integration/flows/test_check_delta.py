@@ -97,6 +97,7 @@ def test_a_feature_that_nobody_knows_yet_is_refused_by_its_name(name: str, tmp_p
         lakeward.check(folder, {"name": "mine", "expectations": []})
 
 
+@pytest.mark.sampled(10)
 @pytest.mark.parametrize("type_", PARTITIONS)
 @pytest.mark.parametrize("form", ["mapped", "plain"])
 def test_a_partition_value_of_any_type_is_what_deltalake_reads(

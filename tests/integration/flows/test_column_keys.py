@@ -115,6 +115,7 @@ def test_destroyed_key_erases_its_values_and_says_who_and_why(settings):
     assert rotate_key(settings, COLUMN, "sm4", LI).generation == 2
 
 
+@pytest.mark.exhaustive
 def test_keys_are_wrapped_anew_and_values_stay(settings, tmp_path):
     rotate_key(settings, COLUMN, "sm4", LI)
     rotate_key(settings, "silver.orders.id_number", "sm4", LI)
@@ -246,6 +247,7 @@ def test_an_approval_of_last_week_is_none(settings, tmp_path):
     assert refused_code(destroy_key, owners[ADMIN.name], key, LI_REASON) == "key_approval_missing"
 
 
+@pytest.mark.exhaustive
 def test_history_of_keys_is_sealed(tmp_path):
     create_key_file(tmp_path / "kek", "key-wrap")
     settings = replace(make_lake(tmp_path / "project"), wrapping_key_file=tmp_path / "kek")

@@ -90,6 +90,7 @@ def test_the_second_day_replaces_no_row_of_the_first(mornings):
     assert (report.halted, report.counts.silver, report.counts.corrections, mornings.rows()) == (None, 9, 0, 18)
 
 
+@pytest.mark.exhaustive
 def test_two_days_in_one_batch_are_all_published(tmp_path):
     project = Project(tmp_path / "plant", a_day(1))
     assert project.deliver("day2.csv", a_day(2, shift=1)).counts.silver == 18
@@ -116,6 +117,7 @@ def test_stored_rows_that_contradict_the_key_refuse_it(mornings, capsys):
     assert mornings.contract_file.read_bytes() == before
 
 
+@pytest.mark.exhaustive
 def test_a_dry_run_shows_the_effect_and_writes_nothing(mornings, capsys):
     mornings.deliver("day2.csv", a_day(2, shift=1))
     before = mornings.contract_file.read_bytes()
@@ -137,6 +139,7 @@ def test_a_dry_run_shows_the_effect_and_writes_nothing(mornings, capsys):
     assert all(word in said for word in ("nothing was written", "Rows stored: 18", "lakeward rebuild log", "removes 9 rows"))
 
 
+@pytest.mark.exhaustive
 def test_who_insists_gets_the_key_and_the_effect_that_was_told(mornings):
     mornings.deliver("day2.csv", a_day(2, shift=1))
     done = confirm_key(mornings.settings, "log", force=True)
@@ -166,6 +169,7 @@ def test_before_the_first_run_no_version_rises_and_no_rebuild_follows(tmp_path, 
     assert "Next: lakeward run log" in said.out
 
 
+@pytest.mark.exhaustive
 def test_rows_without_a_value_of_the_key_and_equal_rows_are_told_apart(tmp_path):
     project = Project(tmp_path / "plant", "id,value\nA,1\nB,2\nC,3\nD,4\n", "ids.csv")
     run_dataset(project.settings, "log")
@@ -175,6 +179,7 @@ def test_rows_without_a_value_of_the_key_and_equal_rows_are_told_apart(tmp_path)
     assert (stored.rows, stored.without_key, stored.repeated, stored.contradicting, stored.removed) == (7, 1, 2, 0, 1)
 
 
+@pytest.mark.exhaustive
 def test_a_key_of_one_machine_that_two_feed_loses_no_row(tmp_path):
     project = Project(tmp_path / "plant", MACHINES, "m1.csv")
     run_dataset(project.settings, "log")

@@ -81,6 +81,7 @@ def test_new_rows_recompute_only_the_windows_they_touch(plant: Plant) -> None:
     assert gold(plant) == [(6, 2, 15.0, 1), (7, 2, 35.0, 2), (8, 1, 50.0, 2)]
 
 
+@pytest.mark.exhaustive
 def test_a_correction_recomputes_its_window(plant: Plant) -> None:
     plant.drop("b.csv", at(6, 0, 12))
     ingest_dataset(plant.settings, "press_line")

@@ -28,7 +28,7 @@ def rows(plant: Plant, layer: str) -> int:
         return engine.fetch(f"SELECT count(*) AS n FROM {layer}.press_line")[0]["n"]
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     "step", [BatchStep.PINNED, BatchStep.BRONZE, BatchStep.QUARANTINE, BatchStep.CORRECTIONS, BatchStep.PUBLISHED]
 )

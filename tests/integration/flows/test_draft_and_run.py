@@ -74,7 +74,7 @@ def settings(tmp_path_factory):
     return Settings(start=create_project(tmp_path_factory.mktemp("layouts") / "plant"))
 
 
-@pytest.mark.sampled(10)
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("file", sorted(CASES))
 def test_a_draft_is_run_on_the_file_that_it_came_from(settings, file):
     rows, rejects, told = CASES[file]
@@ -98,6 +98,7 @@ def test_no_column_of_a_plain_file_carries_a_doubt(settings, tmp_path):
     assert [line for line in columns.splitlines() if line.startswith("        ") and "CHECK" in line] == []
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     ("name", "text", "found"),
     [
@@ -123,6 +124,7 @@ def test_a_file_whose_records_nothing_divides_is_refused_by_line_and_keys(settin
     assert refusal.value.code == "sample_undivided"
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     ("name", "times", "drafted", "found"),
     [

@@ -46,7 +46,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedEngine]
     made.close()
 
 
-@pytest.mark.sampled(6)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("type_", TYPES)
 def test_a_column_of_any_type_is_drafted(type_: str, engine: EmbeddedEngine, tmp_path: Path) -> None:
     values, kind = TYPES[type_]

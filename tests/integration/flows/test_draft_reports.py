@@ -21,6 +21,7 @@ REPORTS = {
 }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", REPORTS)
 def test_a_report_is_read_without_its_titles_and_sums(tmp_path, name):
     above, merged, below = REPORTS[name]

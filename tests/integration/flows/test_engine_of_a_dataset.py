@@ -34,6 +34,7 @@ def processors(root):
     return {(e["job"]["name"].split(".")[1], e["run"]["facets"]["processing_engine"]["name"]) for e in events}
 
 
+@pytest.mark.exhaustive
 @pytest.mark.spark
 @pytest.mark.slow
 @pytest.mark.timeout(900)

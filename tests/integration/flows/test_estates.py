@@ -148,6 +148,7 @@ def test_one_broken_dataset_stops_itself_alone(estate, tmp_path):
     assert sorted(errors) == ["line_0001", "line_0002", "line_0003"]
 
 
+@pytest.mark.exhaustive
 def test_gold_waits_for_rows_that_it_has_not_taken_in(finished, tmp_path):
     root = copy_of(finished, tmp_path)
     settings = Settings(start=root)
@@ -185,6 +186,7 @@ class FullMemory:
                 raise MachineError("memory_full", lake="lake")
 
 
+@pytest.mark.exhaustive
 def test_dataset_that_memory_was_too_small_for_beside_others_is_run_again_alone(estate, finished, tmp_path):
     root, memory = copy_of(estate, tmp_path), FullMemory("line_0000", 1)
     reports, errors = run_all(Settings(start=root), jobs=2, on_progress=memory)
@@ -192,6 +194,7 @@ def test_dataset_that_memory_was_too_small_for_beside_others_is_run_again_alone(
     assert rows_of(root) == rows_of(finished)
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(("jobs", "tried"), [(1, 1), (2, 2)])
 def test_dataset_that_memory_is_too_small_for_alone_is_an_error(estate, tmp_path, jobs, tried):
     root, memory = copy_of(estate, tmp_path), FullMemory("line_0001", 9)

@@ -21,6 +21,7 @@ def readings(first: datetime, hours: int, *, step: int = 1) -> str:
     return "\n".join(["time,temp", *lines]) + "\n"
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("files", "days", "evidence"),
     [

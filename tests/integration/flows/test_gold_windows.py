@@ -77,6 +77,7 @@ def reading(instant: str) -> str:
     return f"M1,{instant},20"
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("minute", ["2026-10-25T00:20:00Z", "2026-10-25T01:20:00Z"])
 def test_both_hours_that_the_clocks_repeat_are_computed_anew(tmp_path: Path, minute: str) -> None:
     plant = plant_with_gold(tmp_path, zone="Europe/Berlin")
@@ -87,6 +88,7 @@ def test_both_hours_that_the_clocks_repeat_are_computed_anew(tmp_path: Path, min
     assert sorted(readings for _, readings in found) == [1, 2]
 
 
+@pytest.mark.exhaustive
 def test_a_day_that_begins_at_one_o_clock_does_not_double_the_next(tmp_path: Path) -> None:
     day = "timezone('Africa/Cairo', date_trunc('day', timezone('Africa/Cairo', ts)))"
     plant = plant_with_gold(tmp_path, "day", "Africa/Cairo", day)
@@ -138,6 +140,7 @@ def test_a_killed_curation_goes_on_though_its_input_grew_meanwhile(tmp_path: Pat
     assert [readings for _, readings in found] == [1, 1]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("mistake", ["CAST(machine AS TIMESTAMPTZ)", "strptime(machine, '%Y')", "no_such_column", "SELEC"])
 def test_sql_that_fails_is_an_error_of_ours_without_a_value(tmp_path: Path, mistake: str) -> None:
     plant = plant_with_gold(tmp_path, start=mistake)

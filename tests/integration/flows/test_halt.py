@@ -52,6 +52,7 @@ def test_later_batches_wait_for_it_and_a_rerun_commits_nothing(plant):
     assert list_tables(plant.settings) == first
 
 
+@pytest.mark.exhaustive
 def test_rebuild_under_a_right_rule_goes_past_it(plant):
     ingest_dataset(plant.settings, "press_line")
     plant.suite(SUITE)
@@ -68,6 +69,7 @@ def test_steward_releases_it_and_what_waited_follows(plant, capsys):
     assert rows(plant)["silver.press_line"] == 4
 
 
+@pytest.mark.exhaustive
 def test_the_release_is_in_the_history_of_each_row_of_its_batch(plant, capsys):
     ingest_dataset(plant.settings, "press_line")
     run_command(capsys, plant.root, *RELEASE)
@@ -88,6 +90,7 @@ def test_command_says_what_stopped_and_how_to_go_on(plant, capsys):
     assert "lakeward quarantine release press_line --batch 2" in ran.out
 
 
+@pytest.mark.exhaustive
 def test_a_warning_is_not_printed_as_a_bare_code(plant):
     ran = run_in_subprocess(plant.root, "run", "press_line")
     assert (ran.code, ran.err, "batch_halted" in ran.out) == (1, "", False)
@@ -98,6 +101,7 @@ def test_json_names_the_batch(plant, capsys):
     assert json.loads(ran.out)[0]["halted"] == 2
 
 
+@pytest.mark.exhaustive
 def test_rows_of_a_released_batch_on_which_the_rule_fails_are_still_set_aside(plant, capsys):
     hot = {"type": "expect_column_values_to_be_between", "kwargs": {"column": "temp_degc", "max_value": 155}}
     plant.suite({**SUITE, "expectations": [{**hot, "meta": {"lakeward": {"id": "hot", "severity": "halt"}}}]})
@@ -106,6 +110,7 @@ def test_rows_of_a_released_batch_on_which_the_rule_fails_are_still_set_aside(pl
     assert (rows(plant)["silver.press_line"], rows(plant)["quarantine.press_line"]) == (2, 1)
 
 
+@pytest.mark.exhaustive
 def test_a_halted_run_says_it_in_words_alone(plant):
     """No log of ours reaches a person unless asked for, and no message's code either."""
     halted = run_in_subprocess(plant.root, "run", "press_line")

@@ -116,6 +116,7 @@ def test_rebuild_makes_the_same_silver_from_bronze(plant: Plant) -> None:
     assert silver(plant) == before
 
 
+@pytest.mark.exhaustive
 def test_rebuild_under_a_wider_rule_lets_quarantined_rows_in(plant: Plant) -> None:
     plant.drop("a.csv", csv_line("M1", 0, 20.5), csv_line("M1", 1, 999))
     ingest_dataset(plant.settings, "press_line")

@@ -47,7 +47,7 @@ def undisturbed(copy_of, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
     return found
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("step", [step for step in BatchStep if step is not BatchStep.ROW_IDS])
 def test_a_kill_after_any_step_then_a_rerun_ends_in_the_same_tables(plant: Plant, step: BatchStep, undisturbed) -> None:
     process = PROCESSES.Process(target=ingest_killed_at, args=(plant.root, step))
@@ -60,6 +60,7 @@ def test_a_kill_after_any_step_then_a_rerun_ends_in_the_same_tables(plant: Plant
     assert contents(plant) == undisturbed
 
 
+@pytest.mark.exhaustive
 def test_two_processes_at_once_end_in_the_tables_of_one(plant: Plant, undisturbed) -> None:
     processes = [PROCESSES.Process(target=ingest, args=(plant.root,)) for _ in range(2)]
     for process in processes:

@@ -228,6 +228,7 @@ def test_a_retention_that_is_none_is_refused(tmp_path: Path, wrong: str) -> None
         maintain(plant.settings)
 
 
+@pytest.mark.exhaustive
 def test_a_figure_of_a_version_that_is_gone_is_said_so(plant: Plant) -> None:
     build_scorecard(plant.settings)
     figure = next(f.id for f in flows.read_scorecard(plant.settings).figures() if f.id.startswith("totals/"))

@@ -55,6 +55,7 @@ def test_a_draft_of_a_parquet_file_names_the_column(tmp_path, engine, name):
     assert (refused.value.code, refused.value.facts["column"]) == ("data_column_nul", repr(name))
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
 def test_a_draft_of_text_renames_the_column_and_loses_none(tmp_path, engine, form, name):

@@ -73,6 +73,7 @@ def test_an_answer_releases_the_batch_once_and_is_in_the_history(plant, approver
     assert (decision.by, decision.role, decision.reason, decision.verified) == ("wang.fang", "steward", "presses were hot", True)
 
 
+@pytest.mark.exhaustive
 def test_a_decision_at_another_door_closes_the_question(plant, approver):
     [question] = open_questions(plant.settings)
     release_batch(approver("fang"), "press_line", 1, Signature(by="", role="steward", reason="seen"))
@@ -82,6 +83,7 @@ def test_a_decision_at_another_door_closes_the_question(plant, approver):
     assert len(list_decisions(plant.settings, kind="quarantine")) == 1
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     ("user", "reason", "code"),
     [
@@ -109,6 +111,7 @@ def test_a_token_of_the_environment_signs_nothing_for_another(plant):
     assert refused.value.code == "approver_unmapped"
 
 
+@pytest.mark.exhaustive
 def test_a_proposed_grade_is_a_question_until_it_is_confirmed(plant, approver):
     answer_question(approver("fang"), open_questions(plant.settings)[0].id, "presses were hot")
     grade_dataset(plant.settings, "press_line")

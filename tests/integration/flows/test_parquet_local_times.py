@@ -76,7 +76,7 @@ ORDERS = {
 }
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("order", ORDERS)
 def test_a_time_without_a_zone_is_the_contracts_in_every_order_and_company(order: str, plant: Plant) -> None:
     for batch in ORDERS[order]:

@@ -36,6 +36,7 @@ def temps(plant: Plant) -> list[float]:
         return [row["temp_degc"] for row in engine.fetch("SELECT temp_degc FROM silver.press_line ORDER BY temp_degc")]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("given", ["22::INTEGER", "22::BIGINT", "22::FLOAT", "22.00::DECIMAL(6,2)"])
 def test_a_number_of_another_type_is_kept_where_it_fits(plant: Plant, given: str) -> None:
     drop(plant, "b", "'M2'", given)

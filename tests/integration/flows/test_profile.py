@@ -52,7 +52,7 @@ def parse_drafts(profile, tmp_path, name="press_line"):
     return contract, load_rules(contract, suite_text, "suite.json"), contract_text, json.loads(suite_text)
 
 
-@pytest.mark.sampled(7)
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gbk", "gb18030"])
 @pytest.mark.parametrize(("delimiter", "decimal"), [(",", "."), (";", ","), ("\t", "."), ("|", ".")])
 def test_every_dialect_and_encoding_gives_the_same_findings(engine, tmp_path, encoding, delimiter, decimal):
@@ -206,6 +206,7 @@ def test_a_sample_that_shows_nothing_says_why(engine, tmp_path, content, message
         profile_text(engine, tmp_path / "a.csv", content)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.real_data
 def test_steel_energy_is_day_first_every_quarter_of_an_hour(engine, tmp_path):
     profile = profile_file(engine, DATA / "steel_energy" / "Steel_industry_data.csv")

@@ -45,11 +45,13 @@ def test_a_run_finds_nothing_new_and_commits_to_no_table(plant):
     assert list_tables(Settings(start=plant)) == before
 
 
+@pytest.mark.exhaustive
 def test_status_counts_the_rows_that_were_replaced_before_runs_counted_them(plant, capsys):
     assert replaced(plant) == {"press_hourly": 0, "press_line": 2, "shift_log": 9}
     assert "replaced" in run_command(capsys, plant, "status").out
 
 
+@pytest.mark.exhaustive
 def test_its_key_stays_in_force_and_a_day_that_would_replace_another_is_halted(plant):
     (plant / "inbox" / "shift_log" / "day3.csv").write_text(NEW_DAY, encoding="utf-8")
     reports, failed = run_all(Settings(start=plant))
@@ -79,11 +81,13 @@ def test_the_first_batch_adds_the_columns_and_the_number(plant):
     }
 
 
+@pytest.mark.exhaustive
 def test_a_rebuild_counts_again_and_replaces_the_same_rows(plant):
     assert rebuild(Settings(start=plant), "shift_log").counts.corrections == 9
     assert replaced(plant)["shift_log"] == 9
 
 
+@pytest.mark.exhaustive
 def test_the_page_is_built_and_tells_no_corrections_that_nobody_counted(plant):
     totals = read_scorecard(Settings(start=plant)).results["totals"].single_row
     assert (totals["silver"], totals["corrections"]) == (86, None)
@@ -94,6 +98,7 @@ def test_served_rows_are_those_of_before(plant):
     assert rows.fetchall() == [(59,)]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("words", [("score", "press_line"), ("grade", "list"), ("verdicts", "shift_log"), ("scorecard", "build")])
 def test_what_was_recorded_can_be_read(plant, capsys, words):
     answer = run_command(capsys, plant, *words)

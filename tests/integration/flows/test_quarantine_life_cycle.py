@@ -91,6 +91,7 @@ def test_edited_row_comes_with_what_a_person_typed_and_the_value_is_in_no_event(
     assert "23.75" not in str(event)
 
 
+@pytest.mark.exhaustive
 def test_second_repair_works_on_the_first(aside):
     aside.repair()
     assert (
@@ -108,6 +109,7 @@ def test_repair_that_fails_on_a_row_repairs_none_and_tells_no_value(aside):
     assert "repairs.press_line" not in aside.versions()
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     "expression",
     ["(SELECT max(temp_degc) FROM silver.press_line)", "max(temp_degc)", "read_text('a.csv')", "1, 2", "nothing + 1"],
@@ -184,14 +186,15 @@ def test_replayed_row_corrects_an_older_one(aside):
     assert aside.temperatures() == {0: 99.9}
 
 
-def test_work_of_a_steward_survives_a_rebuild(aside):
+@pytest.mark.parametrize("rebuilds", [1, pytest.param(2, marks=pytest.mark.exhaustive)])
+def test_work_of_a_steward_survives_a_rebuild(aside, rebuilds):
     aside.repair(Selection(rows=(FIRST,)))
     aside.replay(Selection(rows=(FIRST,)))
     release_rows(aside.settings, "press_line", Selection(rows=(SECOND,)), STEWARD)
     expire_rows(aside.settings, "press_line", Selection(rows=(WORD,)), STEWARD)
     before, silver = aside.temperatures(), "SELECT * EXCLUDE (_run_id) FROM silver.press_line ORDER BY ts"
     rows = aside.fetch(silver)
-    for _ in range(2):
+    for _ in range(rebuilds):
         counts = rebuild(aside.settings, "press_line").counts
         assert (counts.rows_in, counts.silver, counts.quarantine) == (4, 3, 1)
         assert aside.fetch(silver) == rows
@@ -199,6 +202,7 @@ def test_work_of_a_steward_survives_a_rebuild(aside):
     assert show_quarantine(aside.settings, "press_line", 9) == []
 
 
+@pytest.mark.exhaustive
 def test_rebuild_by_a_better_rule_leaves_nothing_to_take_again(aside):
     aside.repair()
     aside.replay(HOT_ROWS)
@@ -209,6 +213,7 @@ def test_rebuild_by_a_better_rule_leaves_nothing_to_take_again(aside):
     assert last == [{"rows_in": 0, "silver": 0}]
 
 
+@pytest.mark.exhaustive
 def test_law_of_the_batch_holds_for_each_replay(aside):
     aside.widen(250)
     aside.replay()
@@ -231,6 +236,7 @@ def test_explain_tells_the_life_of_a_row_that_came_back(aside):
     ]
 
 
+@pytest.mark.exhaustive
 def test_lineage_follows_a_row_through_quarantine_and_repair(aside):
     aside.repair()
     aside.replay(HOT_ROWS)
@@ -240,6 +246,7 @@ def test_lineage_follows_a_row_through_quarantine_and_repair(aside):
     assert ("quarantine.press_line.temp_degc", "repairs.press_line.temp_degc", "repair.press_line") in edges
 
 
+@pytest.mark.exhaustive
 def test_figures_say_what_is_open_and_how_it_is_worked_off(aside):
     nothing = quarantine_figures(aside.settings)[0]
     assert (nothing.open, nothing.repair_rate, nothing.failed_again) == (3, 0.0, None)
@@ -252,6 +259,7 @@ def test_figures_say_what_is_open_and_how_it_is_worked_off(aside):
     assert rules == {"temp_in_range": (0, "li.wei", 2), "type:temp_degc": (1, "li.wei", 2)}
 
 
+@pytest.mark.exhaustive
 def test_rows_keep_their_age_through_failures_and_rebuilds(aside):
     oldest = list_quarantine(aside.settings)[0].oldest
     aside.replay(EVERY_ROW)
@@ -259,6 +267,7 @@ def test_rows_keep_their_age_through_failures_and_rebuilds(aside):
     assert {row.oldest for row in list_quarantine(aside.settings)} == {oldest}
 
 
+@pytest.mark.exhaustive
 def test_totals_of_a_dataset_count_a_row_that_came_back_once(aside):
     aside.repair()
     aside.replay()
@@ -267,6 +276,7 @@ def test_totals_of_a_dataset_count_a_row_that_came_back_once(aside):
     assert (total.batches, counts.rows_in, counts.bronze, counts.silver, counts.quarantine) == (2, 4, 4, 3, 1)
 
 
+@pytest.mark.exhaustive
 def test_scorecard_ages_only_what_is_open(aside):
     aside.repair()
     aside.replay()

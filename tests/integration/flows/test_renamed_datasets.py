@@ -183,6 +183,7 @@ def test_the_old_name_is_explained_and_stays_taken(plant, capsys):
     assert refused.value.code == "rename_unfinished"
 
 
+@pytest.mark.exhaustive
 def test_a_preview_writes_nothing_and_names_the_files(plant, capsys):
     (plant.root / "dags" / "own.py").write_text(f"NAME = '{OLD}'\n")
     before = {

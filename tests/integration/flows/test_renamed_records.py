@@ -32,6 +32,7 @@ def opened_scores(plant):
             yield score["dataset"], score["level"], score["dimension"], score["score"], rows[0]["value"] if rows else None
 
 
+@pytest.mark.exhaustive
 def test_every_stored_score_opens_to_its_number_after_renamings(plant):
     names = [OLD]
     for new in (NEW, "press_b", OLD):
@@ -53,6 +54,7 @@ def test_a_scorecard_of_before_is_not_opened_to_other_numbers(plant):
     assert open_figure(plant.settings, "totals/score").value == before
 
 
+@pytest.mark.exhaustive
 def test_a_notice_of_before_is_not_sent_again():
     halted = DatasetNotice(dataset=OLD, kind=NoticeKind.HALT, occasion="batch 1", said=Notice("notice_halted", {}))
     names = NameHistory.after([(OLD, NEW)])

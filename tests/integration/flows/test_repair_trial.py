@@ -45,6 +45,7 @@ def test_it_shows_rows_before_and_after_and_the_rules_they_would_pass(line):
     ]
 
 
+@pytest.mark.exhaustive
 def test_it_says_what_a_replay_then_does(line):
     found = try_repair(line.settings, NAME, HOT_ROWS, TENTHS, "steward")
     line.repair(HOT_ROWS, TENTHS)
@@ -62,6 +63,7 @@ def test_nothing_is_recorded_but_the_read(line):
     assert (read.tables, read.rows, read.role, read.verdict) == (("quarantine.press_line",), 1, "steward", "allowed")
 
 
+@pytest.mark.exhaustive
 def test_at_most_twenty_rows_are_shown_and_all_are_counted(line):
     line.plant.drop("b.csv", *(csv_line("B", minute, 300 + minute) for minute in range(30)))
     ingest_dataset(line.settings, NAME)
@@ -107,6 +109,7 @@ def test_a_hidden_column_leaves_neither_through_another_one_nor_through_counts(l
     assert [(rule.rule, rule.before, rule.after) for rule in found.rules] == [("temp_in_range", 1, None)]
 
 
+@pytest.mark.exhaustive
 def test_a_rule_that_compares_with_a_hidden_column_answers_nothing(line):
     pair = {
         "type": "expect_column_pair_values_a_to_be_greater_than_b",
@@ -134,6 +137,7 @@ def test_nothing_selected_and_nothing_open_say_so(line, capsys):
     assert refused(try_repair, line.settings, NAME, Selection(), TENTHS, "steward") == "quarantine_selection_needed"
 
 
+@pytest.mark.exhaustive
 def test_the_command_shows_it_in_both_languages(line, capsys):
     root = line.plant.root
     command = ("quarantine", "repair", NAME, "--rule", "temp_in_range", "--set", "temp_degc = 1", "--as", "steward", "--dry-run")

@@ -86,6 +86,7 @@ def test_a_share_as_large_as_the_limit_passes_and_is_counted(plant):
     assert [row["corrections"] for row in fetch(plant, "SELECT corrections FROM governance.runs ORDER BY batch_seq")] == [0, 2]
 
 
+@pytest.mark.exhaustive
 def test_a_limit_means_its_digits(plant):
     limit(plant, 0.29)
     plant.drop(
@@ -136,6 +137,7 @@ def test_the_message_names_the_key_of_the_limit_and_what_suits_a_whole_state(pla
     assert "limits.replacedShare" in again.out
 
 
+@pytest.mark.exhaustive
 def test_a_rebuild_of_what_was_published_is_not_stopped_and_a_halted_batch_still_is(plant, capsys):
     plant.drop("b.csv", *(csv_line("A", minute, 21) for minute in HOUR))
     ingest_dataset(plant.settings, "press_line")
@@ -146,6 +148,7 @@ def test_a_rebuild_of_what_was_published_is_not_stopped_and_a_halted_batch_still
     assert temperatures(plant) == (40, 40, 840.0)
 
 
+@pytest.mark.exhaustive
 def test_a_limit_that_was_raised_lets_a_rebuild_pass_the_halted_batch(plant):
     plant.drop("b.csv", *(csv_line("A", minute, 21) for minute in HOUR))
     ingest_dataset(plant.settings, "press_line")
@@ -166,6 +169,7 @@ def test_a_batch_that_is_taken_up_after_a_kill_counts_what_it_replaced(plant, st
     assert batch_verdicts(plant) == [(2, "batch:replaced_share", "halt", "PASS", 41, "1")]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.sampled(1)
 @pytest.mark.parametrize("step", [BatchStep.BRONZE, BatchStep.VERDICTS, BatchStep.SCORES])
 def test_a_kill_while_a_batch_is_halted_leaves_it_halted(plant, step):
@@ -178,6 +182,7 @@ def test_a_kill_while_a_batch_is_halted_leaves_it_halted(plant, step):
     assert len(batch_verdicts(plant)) == 1
 
 
+@pytest.mark.exhaustive
 def test_hindsight_keeps_what_was_said_of_the_batch(plant):
     plant.drop("b.csv", csv_line("A", 0, 21), *(csv_line("B", minute, 20) for minute in HOUR))
     ingest_dataset(plant.settings, "press_line")
@@ -207,6 +212,7 @@ def test_a_column_that_a_delivery_lacks_makes_no_stored_value_null(plant, capsys
     assert temperatures(plant) == (40, 0, None)
 
 
+@pytest.mark.exhaustive
 def test_values_of_a_lacking_column_are_counted_file_by_file(plant):
     limit(plant, 1.0)
     plant.drop("b.csv", *(f"A,2026-03-01T06:{minute:02d}:00Z" for minute in range(7)), header="Machine,Time")

@@ -8,7 +8,7 @@ import pytest
 
 from lakeward.flows import ingest_dataset
 from lakeward.flows.base.batch_context import BatchStep
-from support.plant import csv_line
+from support.plant import Plant, csv_line
 from support.processes import quick_processes
 from support.quarantine_line import EVERY_ROW, HOT_ROWS, QuarantinePlant, make_quarantine_plant, replay_killed_at
 from support.repeatable_rows import repeatable_rows
@@ -33,14 +33,20 @@ def prepare_repaired_plant(root: Path) -> QuarantinePlant:
     return aside
 
 
+@pytest.fixture
+def repaired(copy_of, tmp_path: Path) -> QuarantinePlant:
+    """A copy of it for one test."""
+    return QuarantinePlant(Plant(copy_of(prepare_repaired_plant, tmp_path / "plant")))
+
+
 def contents(aside: QuarantinePlant) -> dict[str, list[tuple[str, ...]]]:
     """Every table's rows without what a rerun need not repeat, in one order."""
     return repeatable_rows({name: aside.fetch(f"SELECT * FROM {name}") for name in aside.versions()})
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory):
-    aside = prepare_repaired_plant(tmp_path_factory.mktemp("undisturbed") / "plant")
+def undisturbed(copy_of, tmp_path_factory):
+    aside = QuarantinePlant(Plant(copy_of(prepare_repaired_plant, tmp_path_factory.mktemp("undisturbed") / "plant")))
     aside.replay(EVERY_ROW)
     assert aside.temperatures() == {0: 20.5, 1: 21.5, 2: 30.0}
     return contents(aside)
@@ -48,27 +54,26 @@ def undisturbed(tmp_path_factory):
 
 @pytest.mark.sampled(1)
 @pytest.mark.parametrize("step", STEPS)
-def test_a_killed_replay_goes_on_where_it_stood(tmp_path, step, undisturbed):
-    aside = prepare_repaired_plant(tmp_path / "plant")
-    process = PROCESSES.Process(target=replay_killed_at, args=(aside.plant.root, step))
+def test_a_killed_replay_goes_on_where_it_stood(repaired, step, undisturbed):
+    process = PROCESSES.Process(target=replay_killed_at, args=(repaired.plant.root, step))
     process.start()
     process.join()
     assert process.exitcode == -signal.SIGKILL
 
-    aside.replay()
+    repaired.replay()
 
-    assert contents(aside) == undisturbed
+    assert contents(repaired) == undisturbed
 
 
-def test_a_run_of_the_dataset_brings_a_killed_replay_to_its_end(tmp_path, undisturbed):
-    aside = prepare_repaired_plant(tmp_path / "plant")
-    process = PROCESSES.Process(target=replay_killed_at, args=(aside.plant.root, BatchStep.QUARANTINE))
+@pytest.mark.exhaustive
+def test_a_run_of_the_dataset_brings_a_killed_replay_to_its_end(repaired, undisturbed):
+    process = PROCESSES.Process(target=replay_killed_at, args=(repaired.plant.root, BatchStep.QUARANTINE))
     process.start()
     process.join()
 
-    ingest_dataset(aside.settings, "press_line")
+    ingest_dataset(repaired.settings, "press_line")
 
-    assert contents(aside) == undisturbed
+    assert contents(repaired) == undisturbed
 
 
 def test_a_repair_without_its_event_counts_for_nothing_and_is_made_again(tmp_path):

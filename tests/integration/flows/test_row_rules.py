@@ -82,6 +82,7 @@ def test_of_a_column_that_the_role_does_not_see_in_clear_nothing_is_said(plant):
         assert own(plant, minute, "analyst")["reachable"] == own(plant, minute, "engineer")["reachable"] == "HIDDEN"
 
 
+@pytest.mark.exhaustive
 def test_a_rule_over_neighbours_that_are_gone_is_unknown_and_never_passed(plant):
     for name, minute in (("b.csv", 30), ("c.csv", 31)):
         plant.drop(name, *lines((minute - 1, 41), (minute, 40 + minute))[1:], header=HEADER)
@@ -105,6 +106,7 @@ def test_a_batch_of_which_no_row_failed_says_so(tmp_path, capsys):
     )
 
 
+@pytest.mark.exhaustive
 def test_a_row_of_gold_is_judged_by_itself(tmp_path):
     plant = make_gold_plant(tmp_path / "plant")
     warm = rule("expect_column_values_to_be_between", "warm", column="mean_temp", max_value=50)
@@ -123,6 +125,7 @@ def test_a_row_of_gold_is_judged_by_itself(tmp_path):
     assert found == {"M1": {"once": "UNKNOWN", "warm": "PASS"}, "M2": {"once": "UNKNOWN", "warm": "FAIL"}}
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     ("lang", "labels"), [("en", ("row_rules", "warm: FAIL")), ("zh", ("本行的规则结果", "接收时间", "隔离原因"))]
 )

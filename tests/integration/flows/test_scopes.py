@@ -130,6 +130,7 @@ def test_rules_of_a_gold_table_speak_of_all_its_windows(plant):
     assert score(plant) == before
 
 
+@pytest.mark.exhaustive
 def test_a_wide_table_is_judged_whole_too(plant):
     folder, names = plant.dataset.parent / "temp_hourly", [f"c{number}" for number in range(301)]
     wide = "".join(f"      - {{name: {name}, logicalType: number, physicalType: double}}\n" for name in names)
@@ -142,6 +143,7 @@ def test_a_wide_table_is_judged_whole_too(plant):
     assert curate_dataset(plant.settings, "temp_hourly").counts.silver == 1
 
 
+@pytest.mark.exhaustive
 def test_quarantined_hour_counts_until_it_is_computed_again(plant):
     run(plant, "b.csv", at(11, 30, 20))
     assert counts(plant, "hour_fits") == [("PASS", 6, 0)]
@@ -152,6 +154,7 @@ def test_quarantined_hour_counts_until_it_is_computed_again(plant):
     assert counts(plant, "hour_fits") == [("FAIL", 6, 1)]
 
 
+@pytest.mark.exhaustive
 def test_gold_of_a_delivery_that_brings_no_row_keeps_its_verdicts(plant):
     before = score(plant)
     report = run(plant, "b.csv", at(12, 0, 999))
@@ -160,6 +163,7 @@ def test_gold_of_a_delivery_that_brings_no_row_keeps_its_verdicts(plant):
     assert before < Decimal(100)
 
 
+@pytest.mark.exhaustive
 def test_scores_keep_their_scope_and_the_history_marks_its_change(plant, capsys):
     with open_workspace(plant.settings).engine() as engine:
         stored = governance.read_rows(engine, "scores", level="dataset", dataset="temp_hourly")[0]
@@ -176,6 +180,7 @@ def test_scores_keep_their_scope_and_the_history_marks_its_change(plant, capsys)
     assert "earlier scope" not in run_command(capsys, plant.root, "score", "press_line", "--history").out
 
 
+@pytest.mark.exhaustive
 def test_the_page_marks_where_the_scope_changed(plant):
     with open_workspace(plant.settings).engine() as engine:
         stored = governance.read_rows(engine, "scores", level="dataset", dataset="temp_hourly")[0]
@@ -191,6 +196,7 @@ def test_the_page_marks_where_the_scope_changed(plant):
     assert [(page.count('class="divider"'), note in page) for page in (unmarked, marked)] == [(0, False), (1, True)]
 
 
+@pytest.mark.exhaustive
 def test_gold_is_judged_again_as_it_stands(plant, capsys):
     run(plant, "b.csv", at(12, 0, 20))
     assert rejudge_batches(plant.settings, "temp_hourly").as_dict() | {"run_id": ""} == {
@@ -225,12 +231,14 @@ def test_gold_is_scored_anew_by_a_rebuild(plant):
     assert [score.scope for score in score_history(plant.settings, "temp_hourly")] == [2, 2]
 
 
+@pytest.mark.exhaustive
 def test_file_with_a_header_only_keeps_what_is_known(plant):
     before = score(plant, "press_line"), score(plant)
     run(plant, "b.csv")
     assert (score(plant, "press_line"), score(plant)) == before
 
 
+@pytest.mark.exhaustive
 def test_repaired_row_leaves_the_score_of_its_delivery_and_of_its_gold(tmp_path):
     aside = make_quarantine_plant(tmp_path / "plant")
     suite = {**PRESS_SUITE, "expectations": [*PRESS_SUITE["expectations"], ROWS, MEAN]}
@@ -252,6 +260,7 @@ def test_repaired_row_leaves_the_score_of_its_delivery_and_of_its_gold(tmp_path)
     assert score(aside.plant, "press_line") == before
 
 
+@pytest.mark.exhaustive
 def test_replay_is_no_batch_of_the_history_that_rules_are_learned_from(tmp_path):
     aside = make_quarantine_plant(tmp_path / "plant")
     aside.repair(Selection(rows=(FIRST,)))

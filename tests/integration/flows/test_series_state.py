@@ -100,6 +100,7 @@ def test_a_batch_resumed_after_a_kill_sees_what_it_saw_the_first_time(plant: Pla
     assert len(stored_state(plant)) == 3
 
 
+@pytest.mark.exhaustive
 def test_a_rebuild_gives_the_same_verdicts_from_a_state_of_its_own(plant: Plant) -> None:
     ingest_dataset(plant.settings, "press_line")
     rebuild_silver(plant.settings, "press_line")
@@ -107,6 +108,7 @@ def test_a_rebuild_gives_the_same_verdicts_from_a_state_of_its_own(plant: Plant)
     assert [row[1] for row in stored_state(plant)] == [1, 1, 1, 2, 2, 2]
 
 
+@pytest.mark.exhaustive
 def test_a_run_without_news_writes_no_state(plant: Plant) -> None:
     ingest_dataset(plant.settings, "press_line")
     before = stored_state(plant)

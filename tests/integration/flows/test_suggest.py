@@ -92,6 +92,7 @@ def test_an_accepted_rule_fails_a_corrupt_batch(plant: Plant) -> None:
     assert "learned_values:state" in failed & set(accepted)
 
 
+@pytest.mark.exhaustive
 def test_a_load_out_of_its_state_fails_the_rule_of_that_state(plant: Plant) -> None:
     accept_rules(plant.settings, "press_line", YES)
     deliver(plant, 9, *(reading(9, row, load=45) for row in range(ROWS)))
@@ -110,6 +111,7 @@ def test_an_accepted_rule_says_who_why_and_from_what_it_was_learned(plant: Plant
     assert set(ours["learned_from"]) == {"table", "version", "rows", "from", "to"}
 
 
+@pytest.mark.exhaustive
 def test_accepting_again_changes_no_byte(plant: Plant) -> None:
     accept_rules(plant.settings, "press_line", YES)
     before = (plant.dataset / "suite.json").read_bytes()
@@ -120,6 +122,7 @@ def test_accepting_again_changes_no_byte(plant: Plant) -> None:
     assert suggest(plant) == {}
 
 
+@pytest.mark.exhaustive
 def test_a_person_s_own_rule_is_left_alone_and_not_proposed_again(plant: Plant) -> None:
     mine = {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "state", "mostly": 0.5}}
     plant.suite({"name": "press_line", "expectations": [mine]})
@@ -129,6 +132,7 @@ def test_a_person_s_own_rule_is_left_alone_and_not_proposed_again(plant: Plant) 
     assert suite(plant)["expectations"][0] == mine
 
 
+@pytest.mark.exhaustive
 def test_what_moves_in_the_batches_kept_back_and_what_nobody_believes_is_told(plant: Plant) -> None:
     wrong = {"column": "load_kw", "min_value": 1000, "max_value": 2000}
     ignored = {
@@ -171,6 +175,7 @@ def test_without_a_past_the_message_says_to_run_first(tmp_path: Path) -> None:
         suggest_rules(make_plant(tmp_path / "plant").settings, "press_line")
 
 
+@pytest.mark.exhaustive
 def test_an_unknown_proposal_is_refused_and_nothing_is_written(plant: Plant) -> None:
     before = (plant.dataset / "suite.json").read_bytes()
 
@@ -184,6 +189,7 @@ def test_no_rule_is_accepted_without_a_reason(plant: Plant) -> None:
         accept_rules(plant.settings, "press_line", Acceptance(("all",), " "))
 
 
+@pytest.mark.exhaustive
 def test_a_suite_that_can_t_be_written_is_named(plant: Plant) -> None:
     (plant.dataset / "suite.json").unlink()
     (plant.dataset / "suite.json").mkdir()

@@ -107,6 +107,7 @@ def test_no_value_of_the_data_is_sent(sent):
     assert [value for value in (b"SECRET7", b"M1", b"999.25", b"20.5") if value in sent] == []
 
 
+@pytest.mark.exhaustive
 def test_datasets_that_run_beside_each_other_lie_under_the_same_call(collector, plant):
     for name in ("first", "second"):
         folder = plant.root / "expectations" / "datasets" / name
@@ -155,7 +156,7 @@ def test_headers_and_service_come_from_the_standard_variables(collector, plant, 
     assert collector.services() == {"plant-7"}
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     ("name", "value", "paths"),
     [
@@ -192,6 +193,7 @@ def test_a_collector_that_refuses_fails_no_run(collector, plant, status):
     assert ingest_dataset(load(plant), "press_line").batches == 1
 
 
+@pytest.mark.exhaustive
 def test_a_dead_collector_costs_next_to_nothing(plant, monkeypatch):
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))

@@ -46,6 +46,7 @@ def test_the_grade_stands_after_the_edit_and_each_later_run(plant: Plant) -> Non
     assert caller(plant) == HELD
 
 
+@pytest.mark.exhaustive
 def test_it_stands_too_where_another_column_goes_on_reading_the_source(copy_of, tmp_path: Path) -> None:
     counting = GOLD_SQL.replace("count(*) AS readings", "length(max(tel)) AS readings")
     assert caller(edited(Plant(copy_of(make_graded_plant, tmp_path / "plant")), counting)) == HELD

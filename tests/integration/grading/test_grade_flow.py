@@ -134,6 +134,7 @@ def test_a_contract_without_a_class_of_data_leaves_columns_ungraded(plant: Plant
     assert {r.column: r.grade.why for r in list_grades(plant.settings, "press_line")}["ts"] == "grade_class_missing"
 
 
+@pytest.mark.exhaustive
 def test_what_waits_for_a_person_is_counted(plant: Plant) -> None:
     grade_dataset(plant.settings, "press_line")
     confirm(plant)
@@ -191,6 +192,7 @@ def test_a_grade_does_not_fall_with_the_data_nor_with_the_contract(plant: Plant)
     assert {r.column: r.grade.why for r in list_grades(plant.settings, "press_line")}["tel"] == "grade_kept"
 
 
+@pytest.mark.exhaustive
 def test_a_column_that_comes_back_has_the_grade_that_was_found_in_it(plant: Plant) -> None:
     grade_dataset(plant.settings, "press_line")
     plant.contract("2.0.0")
@@ -225,6 +227,7 @@ def record_decision(plant: Plant, seq: int, **cells: object) -> None:
         governance.append_rows(engine, "grade_decisions", [row], Txn("decide/press_line", seq))
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("second", [None, "li ", "Li"])
 def test_an_old_fall_by_one_person_is_a_task_at_the_higher_grade(plant: Plant, second: str | None) -> None:
     grade_dataset(plant.settings, "press_line")

@@ -1,5 +1,7 @@
 """A repair that makes one column of another carries the other's grade along: values must not be lowered by a detour."""
 
+import pytest
+
 from lakeward.flows import decide_grade, grade_dataset
 from lakeward.flows.grading.decide import GradeChoice
 from lakeward.flows.steward.repair import Repair
@@ -20,6 +22,7 @@ def test_column_made_of_a_core_column_by_a_repair_is_core(tmp_path):
     assert grades(aside)["machine"] == "core"
 
 
+@pytest.mark.exhaustive
 def test_replays_alone_leave_grades_as_they_are(tmp_path):
     aside = make_quarantine_plant(tmp_path / "plant")
     before = grades(aside)

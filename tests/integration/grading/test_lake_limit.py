@@ -34,6 +34,7 @@ def state(plant: Plant) -> tuple[dict[str, int], set[str]]:
     return tables, {path.name for path in (plant.root / "lake" / "landing").rglob("*") if path.is_file()}
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_dataset_with_a_column_above_the_limit_is_refused_before_anything_is_received(plant, engine):
     override_phone_grade(str(plant.root), "wang")

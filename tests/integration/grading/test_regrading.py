@@ -72,6 +72,7 @@ def test_growth_by_a_third_opens_one_task_until_a_decision(plant: Plant) -> None
     assert tasks(plant) == []
 
 
+@pytest.mark.exhaustive
 def test_a_new_source_and_a_core_column_that_only_filters_open_tasks(plant: Plant) -> None:
     confirm(plant, "press_hourly.readings")
     decide_grade(plant.settings, "press_line.machine", GradeChoice("wang", "plan", grade="core"))
@@ -155,6 +156,7 @@ def test_the_commands_say_it_in_both_languages(plant: Plant, capsys) -> None:
     assert not list_tasks(plant.settings, "press_hourly")
 
 
+@pytest.mark.exhaustive
 def test_a_batch_without_a_grading_run_changes_no_task(plant: Plant) -> None:
     confirm(plant)
     drop_hour(plant, 2, 6)

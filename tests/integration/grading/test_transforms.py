@@ -66,6 +66,7 @@ def test_a_checked_transform_lowers_and_a_batch_that_fails_the_check_withdraws_i
     assert caller(plant)[:3] == LOW
 
 
+@pytest.mark.exhaustive
 def test_a_batch_that_passes_keeps_it(plant: Plant, owners) -> None:
     lower(owners)
     decide_grade(owners[STEWARD.name], CALLER, GradeChoice("", "looked again"))
@@ -104,6 +105,7 @@ def test_what_is_not_a_safe_named_transform_lowers_nothing(plant: Plant, owners)
     assert caller(plant)[:3] == HIGH
 
 
+@pytest.mark.exhaustive
 def test_another_definition_under_the_same_version_proves_nothing(plant: Plant, owners) -> None:
     lower(owners)
     text = transforms_file(plant).read_text()

@@ -92,6 +92,7 @@ def test_names_that_are_typed_sign_nothing_that_takes_two(plant: Plant, owners: 
     assert decisions(plant) == []
 
 
+@pytest.mark.exhaustive
 def test_one_person_is_one_however_many_accounts(plant: Plant, owners: dict[str, Settings]) -> None:
     approve(owners[STEWARD.name])
     assert lower(owners[STEWARD.name]) == "grade_approval_own"
@@ -182,6 +183,7 @@ def test_a_raise_to_important_is_in_force_at_once_and_another_account_signs_it(p
     assert state(owners[STEWARD.name]) == WAITING
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("again", [STEWARD.name, TWIN.name])
 def test_the_same_person_does_not_sign_twice_and_is_told_so(plant: Plant, owners, again: str, capsys, monkeypatch) -> None:
     assert state(owners[STEWARD.name], grade="important") == WAITING

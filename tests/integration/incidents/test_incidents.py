@@ -195,6 +195,7 @@ def test_incidents_that_are_opened_at_once_get_numbers_of_their_own(settings):
     assert all(each.closed_at is None for each in list_incidents(settings) if each.incident in opened)
 
 
+@pytest.mark.exhaustive
 def test_a_look_at_the_same_rows_in_quarantine_is_unknown_and_never_left_out(tmp_path):
     plant = make_day(tmp_path / "plant")
     plant.drop("bad.csv", csv_line("M9", 9, 999))

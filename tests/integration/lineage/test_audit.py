@@ -84,6 +84,7 @@ def test_an_edge_that_nothing_promises_is_extra(plant):
     assert [each[:3] for each in findings(plant)] == [("extra", "temp_hourly", "lineage_edge_extra")]
 
 
+@pytest.mark.exhaustive
 def test_a_changed_model_is_stale_until_it_has_run(plant):
     model = plant.dataset.parent / "temp_hourly" / "models" / "temp_hourly.sql"
     model.write_text(MODEL.replace("avg(temp_degc)", "avg(temp_degc) + 0 * count(machine)"), encoding="utf-8")

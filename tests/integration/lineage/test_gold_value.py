@@ -70,6 +70,7 @@ def test_the_rows_batches_files_bytes_and_rules_of_a_value(plant):
     assert (rules["temp_in_range"].batches, rules["temp_in_range"].failed, len(rules["temp_in_range"].version)) == (2, 2, 12)
 
 
+@pytest.mark.exhaustive
 def test_what_quarantine_keeps_from_it_is_counted_by_the_model_and_comes_true(plant):
     found = explain_value(plant.settings, GOLD, M1, "mean_temp", "engineer")
     share = found.quarantined[0]
@@ -86,6 +87,7 @@ def test_what_quarantine_keeps_from_it_is_counted_by_the_model_and_comes_true(pl
     assert (after.value, after.moves, after.released) == (found.released, False, found.released)
 
 
+@pytest.mark.exhaustive
 def test_nothing_is_written_but_the_log(plant):
     def versions():
         with open_workspace(plant.settings).engine() as engine:
@@ -99,6 +101,7 @@ def test_nothing_is_written_but_the_log(plant):
         assert len(governance.read_rows(engine, "access_log")) == 1
 
 
+@pytest.mark.exhaustive
 def test_a_released_row_that_would_replace_a_stored_one_is_not_counted_twice(tmp_path):
     plant = make_gold_plant(tmp_path / "plant")
     plant.drop("a.csv", csv_line("M1", 0, 20), csv_line("M1", 1, 40))
@@ -114,6 +117,7 @@ def test_a_released_row_that_would_replace_a_stored_one_is_not_counted_twice(tmp
     assert (mean.value, mean.released, mean.change) == ("30.0", "509.5", "479.5")
 
 
+@pytest.mark.exhaustive
 def test_a_model_over_all_presses_names_all_rows_of_the_hour(tmp_path, copy_of):
     plant = Plant(copy_of(make_shared, tmp_path / "plant"))
 
@@ -123,6 +127,7 @@ def test_a_model_over_all_presses_names_all_rows_of_the_hour(tmp_path, copy_of):
     assert found.quarantined[0].missing == 2
 
 
+@pytest.mark.exhaustive
 def test_inputs_that_changed_since_are_said(plant):
     plant.drop("c.csv", csv_line("M1", 3, 80))
     ingest_dataset(plant.settings, "press_line")
@@ -134,6 +139,7 @@ def test_inputs_that_changed_since_are_said(plant):
     assert float(found.change) == pytest.approx(float(found.released) - 50)
 
 
+@pytest.mark.exhaustive
 def test_the_model_is_that_of_the_row_and_not_the_file_of_now(plant):
     model = plant.dataset.parent / "temp_hourly" / "models" / "temp_hourly.sql"
     model.write_text(MODEL.replace("avg(", "max("), encoding="utf-8")
@@ -166,6 +172,7 @@ def test_a_role_that_does_not_see_what_it_is_made_of_learns_nothing_of_its_rows(
     assert "279" not in answer.out
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_rows_are_not_chosen_by_a_key_that_the_role_does_not_see(plant, capsys, lang):
     decide_grade(plant.settings, "temp_hourly.machine", GradeChoice("li.wei", "names of presses", grade="core"))
@@ -197,6 +204,8 @@ def test_what_names_no_value_is_an_error(plant, table, where, column, code):
     assert error.value.code == code
 
 
+@pytest.mark.exhaustive
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_both_languages_show_it(plant, capsys, lang):
     answer = run_command(capsys, plant.root, "explain", GOLD, M1, "--value", "mean_temp", "--as", "engineer", "--lang", lang)

@@ -112,6 +112,7 @@ def test_a_rerun_over_unchanged_tables_commits_nothing(plant: Plant) -> None:
     assert versions(plant) == before
 
 
+@pytest.mark.exhaustive
 def test_a_new_batch_is_a_new_assessment(plant: Plant) -> None:
     assess_readiness(plant.settings)
     plant.drop("b.csv", csv_line("M1", 2, 21))
@@ -138,6 +139,7 @@ def test_a_project_without_contracts_measures_nothing_and_a_rerun_writes_nothing
     assert not assess_readiness(empty.settings).changed
 
 
+@pytest.mark.exhaustive
 def test_what_is_stored_tells_the_same_as_what_was_assessed(plant: Plant) -> None:
     answer(plant, ANSWER.format(item="11.2"))
     readiness = assess_readiness(plant.settings).readiness
@@ -146,6 +148,7 @@ def test_what_is_stored_tells_the_same_as_what_was_assessed(plant: Plant) -> Non
         assert maturity_summary(stored_readiness(stored_assessment(engine), default_catalogue())) == maturity_summary(readiness)
 
 
+@pytest.mark.exhaustive
 def test_an_answer_stands_beside_the_proposal_with_the_difference(plant: Plant) -> None:
     answer(plant, ANSWER.format(item="8.4"))
     assess_readiness(plant.settings)
@@ -183,6 +186,7 @@ def test_an_item_of_no_edition_and_a_lake_never_assessed_are_refused(empty: Plan
     assert (unknown.value.code, early.value.code) == ("maturity_item_not_there", "maturity_not_assessed")
 
 
+@pytest.mark.exhaustive
 def test_a_table_without_a_contract_counts_against_the_figure(plant: Plant) -> None:
     (plant.dataset / "contract.odcs.yaml").unlink()
 

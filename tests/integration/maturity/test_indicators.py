@@ -73,6 +73,7 @@ def run_rows(lake: Lake, *ago: timedelta) -> list[dict[str, object]]:
     return [{**row, "batch_seq": n, "batch_id": f"b{n}", "finished_at": lake.now - one} for n, one in enumerate(ago, start=2)]
 
 
+@pytest.mark.exhaustive
 def test_a_column_counts_as_graded_by_its_newest_proposal(lake: Lake) -> None:
     lake.add(
         "grade_proposals",
@@ -84,6 +85,7 @@ def test_a_column_counts_as_graded_by_its_newest_proposal(lake: Lake) -> None:
     assert lake.value("SS1") == Decimal("33.33")
 
 
+@pytest.mark.exhaustive
 def test_the_wait_for_a_decision_is_counted_in_days(lake: Lake) -> None:
     lake.add("grade_proposals", *(proposal(column, "important", lake.now - 9 * DAY) for column in ("machine", "ts", "temp_degc")))
     lake.add(
@@ -96,12 +98,14 @@ def test_the_wait_for_a_decision_is_counted_in_days(lake: Lake) -> None:
     assert lake.value("GO4") == Decimal("2.50")
 
 
+@pytest.mark.exhaustive
 def test_a_hole_in_the_access_log_shows(lake: Lake) -> None:
     lake.add("access_log", query(1, lake.now), query(2, lake.now), query(4, lake.now))
 
     assert lake.value("SA1") == Decimal("75.00")
 
 
+@pytest.mark.exhaustive
 def test_only_an_answered_query_is_use(lake: Lake) -> None:
     lake.add("access_log", query(1, lake.now, objects='["silver.press_line"]', verdict="refused"))
     refused = lake.value("AO2")
@@ -131,15 +135,18 @@ def test_many_runs_in_one_window_meet_one_window(lake: Lake) -> None:
     assert fact.denominator > 10
 
 
+@pytest.mark.exhaustive
 def test_what_is_older_than_the_window_is_not_counted(lake: Lake) -> None:
     assert lake.value("QC1") == Decimal("100.00")
     assert lake.value("QC1", lake.now + 92 * DAY) is None
 
 
+@pytest.mark.exhaustive
 def test_a_dataset_that_stopped_misses_every_window_since(lake: Lake) -> None:
     assert lake.value("LO2", lake.now + 200 * DAY) == Decimal("0.00")
 
 
+@pytest.mark.exhaustive
 def test_a_planned_batch_that_never_ended_counts_against_the_runs(lake: Lake) -> None:
     (planned,) = governance.read_rows(lake.engine, "batches")
     lake.add("batches", {**planned, "batch_seq": 2, "batch_id": "lost"})

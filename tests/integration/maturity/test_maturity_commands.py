@@ -38,6 +38,7 @@ def test_assess_says_how_much_was_measured_and_that_it_certifies_nothing(plant: 
     assert "并非认证" in chinese
 
 
+@pytest.mark.exhaustive
 def test_json_gives_numbers_and_null_for_what_is_unknown(plant: Plant, capsys) -> None:
     found = json.loads(command_output(plant, capsys, "assess", "--json"))
 
@@ -46,6 +47,7 @@ def test_json_gives_numbers_and_null_for_what_is_unknown(plant: Plant, capsys) -
     assert [domain["score"] for domain in found["domains"] if domain["domain"] == "6"] == [None]
 
 
+@pytest.mark.exhaustive
 def test_an_item_opens_down_to_the_queries(plant: Plant, capsys) -> None:
     command_output(plant, capsys, "assess")
 

@@ -50,6 +50,7 @@ def fill_sheet(file: Path, item: str, **answers: object) -> None:
 ANSWER = {"who": "zhao.min", "when": "2026-11-20", "reason": "seen", "l1": "100", "l2": "100, 70", "l3": "50", "l4": 0, "l5": "0"}
 
 
+@pytest.mark.exhaustive
 def test_the_older_edition_has_its_own_domains_and_the_same_evidence(plant: Plant) -> None:
     old = edition_catalogue("2018")
     assert [len(domain.items) for domain in old.domains] == [3, 3, 4, 3, 3, 4, 4, 4]
@@ -82,6 +83,7 @@ def test_a_gap_says_the_value_of_the_next_level_and_what_it_gains(plant: Plant) 
     assert {gap.reason for gap in maturity_gaps(plant.settings, "6.1")} == {"gap_record", "gap_assessor"}
 
 
+@pytest.mark.exhaustive
 def test_the_trend_names_what_rose(plant: Plant) -> None:
     (first,) = maturity_trend(plant.settings)
     export_maturity(plant.settings, file := plant.root / "r.json")

@@ -87,6 +87,7 @@ def test_late_data_are_told_once_for_each_time_that_they_are_late(plant, setting
     assert kinds_of(web) == ["late"]
 
 
+@pytest.mark.exhaustive
 def test_rejected_files_are_told_by_their_kind(plant, settings, web):
     subscribe(settings, request())
     plant.drop("a.csv", csv_line("M1", 0, 20.5))
@@ -138,6 +139,7 @@ def test_a_subscription_that_reaches_no_one_is_not_stored(settings, web):
     assert list_subscriptions(settings) == []
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("change", "code"),
     [

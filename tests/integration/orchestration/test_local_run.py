@@ -54,14 +54,31 @@ def finished(shared_plant, python_in):
     return root, *python_in(root, RUN.format(names=[]) + AGAIN, PYTHONWARNINGS="default")
 
 
+# Of a project whose lake is a file: what is told of one run, and, when the file is gone, of a second run of two datasets and of one without its DAGs file.
+TROUBLES = (
+    RUN.format(names=["press"])
+    + """
+from lakeward.core.errors import LakewardError
+Path("lake").unlink()
+failed = [told, signal.getsignal(signal.SIGTERM) == signal.SIG_DFL]
+refused = {r.dataset: [r.state, str(r.error)] for r in run_local(Settings.load(Path(".")), ["press", "oven"], print)}
+Path("dags/lakeward_dags.py").unlink()
+try:
+    run_local(Settings.load(Path(".")), [], print)
+except LakewardError as error:
+    print(json.dumps({"failed": failed, "refused": refused, "without": str(error)}))
+"""
+)
+
+
 @pytest.fixture(scope="module")
-def refused(shared_plant, python_in):
-    """A project after a run that halts a batch of `press` and rejects too much of `oven`, with state and error of each DAG."""
+def troubles(shared_plant, python_in):
+    """A project after runs that fail, halt a batch of `press` and reject too much of `oven`; state and error of each by what was wrong."""
     root = deliver(shared_plant())
+    (root / "lake").write_text("a file where the lake should be", encoding="utf-8")
     (root / "expectations" / "datasets" / "press" / "suite.json").write_text(json.dumps(HALTING), encoding="utf-8")
     (root / "inbox" / "oven" / "b.csv").write_text("ts,temp\n2026-03-01T07:00:00Z\n2026-03-01T07:01:00Z,21.5\n", encoding="utf-8")
-    states = "print(json.dumps({r.dataset: [r.state, str(r.error)] for r in runs}))"
-    return root, python_in(root, RUN.format(names=["press", "oven"]) + states)
+    return root, python_in(root, TROUBLES, PYTHONWARNINGS="default")
 
 
 def test_dags_run_after_what_they_read_and_every_state_is_told(finished):
@@ -80,28 +97,15 @@ def test_a_second_run_of_all_dags_changes_no_table(finished):
     assert same
 
 
-def test_a_failed_flow_is_told_with_its_error_and_not_tried_again_and_sigterm_ends_the_process_again(python, plant):
-    (deliver(plant) / "lake").write_text("a file where the lake should be", encoding="utf-8")
-    ((dag, state, code),), ends = python(RUN.format(names=["press"]), PYTHONWARNINGS="default")
+def test_a_failed_flow_is_told_with_its_error_and_not_tried_again_and_sigterm_ends_the_process_again(troubles):
+    ((dag, state, code),), ends = troubles[1]["failed"]
     assert (dag, state) == ("ingest__press", "failed")
     assert code
     assert ends
 
 
-def test_a_project_without_its_dags_file_says_how_to_add_it(python, plant):
-    (plant / "dags" / "lakeward_dags.py").unlink()
-    code = """
-import json
-from pathlib import Path
-from lakeward.core.errors import LakewardError
-from lakeward.core.settings import Settings
-from lakeward.orchestration.local import run_local
-try:
-    run_local(Settings.load(Path(".")), [], print)
-except LakewardError as error:
-    print(json.dumps(str(error)))
-"""
-    assert "globals().update(dags(__file__))" in python(code)
+def test_a_project_without_its_dags_file_says_how_to_add_it(troubles):
+    assert "globals().update(dags(__file__))" in troubles[1]["without"]
 
 
 @pytest.mark.exhaustive
@@ -124,17 +128,17 @@ def test_a_folder_of_dags_that_can_not_be_written_is_no_hindrance(plant):
     assert json.loads(done.stdout.splitlines()[-1])[0] == [["ingest__press", "success", None]]
 
 
-def test_a_halted_batch_fails_its_task_and_says_who_may_release_it(refused):
-    root, states = refused
-    state, told = states["press"]
+def test_a_halted_batch_fails_its_task_and_says_who_may_release_it(troubles):
+    root, said = troubles
+    state, told = said["refused"]["press"]
     assert state == "failed"
     assert "lakeward quarantine release press --batch 1" in told
     assert not (root / "lake" / "silver" / "press").exists()
 
 
-def test_too_many_rejects_fail_the_task_with_counts_and_the_next_command_though_good_rows_are_published(refused):
-    root, states = refused
-    state, told = states["oven"]
+def test_too_many_rejects_fail_the_task_with_counts_and_the_next_command_though_good_rows_are_published(troubles):
+    root, said = troubles
+    state, told = said["refused"]["oven"]
     assert state == "failed"
     assert "batch 1 of oven: 1 of 4 records are rejected (25.0%), more than limits.rejectedShare" in told
     assert "lakeward quarantine show oven" in told

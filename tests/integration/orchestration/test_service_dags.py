@@ -15,14 +15,30 @@ one, two = ([DagSerialization.to_dict(d) for d in dags(".").values()] for _ in r
 tasks = {f"{d.dag_id}.{t.task_id}": [t.pool, bool(t.on_failure_callback)] for d in made.values() for t in d.tasks}
 deadlines = {d.dag_id: [str(each.interval), each.callback.path] for d in made.values() for each in d.deadline or []}
 [decide] = made["decide__plant"].tasks
-print(json.dumps([sorted(made), found, one == two, tasks, deadlines, [decide.options, decide.retries, made["decide__plant"].max_active_runs]]))
+
+from airflow.sdk import Connection
+from lakeward.core.connections import parse_connection
+from pathlib import Path
+from lakeward.orchestration.task_settings import connection_url, task_settings
+stored = parse_connection("ops", connection_url("ops"), "Airflow", Path("."))
+same = task_settings(".").airflow_connection is connection_url
+connection = [stored.address, stored.password, dict(stored.parameters), connection_url("nowhere"), same]
+decided = [decide.options, decide.retries, made["decide__plant"].max_active_runs]
+print(json.dumps([sorted(made), found, one == two, tasks, deadlines, decided, connection]))
 """
-SERVICES = {"LAKEWARD_AIRFLOW_SERVICES": "1"}
+STORED = {
+    "conn_type": "dingtalk+https",
+    "password": "a:b/c",
+    "host": "oapi.dingtalk.com",
+    "schema": "robot/send",
+    "extra": {"access_token": "t"},
+}
+SERVICES = {"LAKEWARD_AIRFLOW_SERVICES": "1", "AIRFLOW_CONN_OPS": json.dumps(STORED)}
 
 
 @pytest.fixture(scope="module")
 def seen(shared_plant, python_in):
-    keys = ("dags", "heavy", "same", "tasks", "deadlines", "decide")
+    keys = ("dags", "heavy", "same", "tasks", "deadlines", "decide", "connection")
     return dict(zip(keys, python_in(shared_plant(), SHOW, PYTHONWARNINGS="default", **SERVICES), strict=True))
 
 
@@ -46,23 +62,5 @@ def test_a_run_has_to_end_within_the_freshness_of_its_contract(seen):
     assert seen["deadlines"] == {"ingest__press": ["0:30:00", overdue], "ingest__oven": ["10:00:00", overdue]}
 
 
-def test_the_connection_of_a_source_may_be_one_of_airflow(python):
-    code = """
-import json
-from airflow.sdk import Connection
-from lakeward.core.connections import parse_connection
-from pathlib import Path
-from lakeward.orchestration.task_settings import connection_url, task_settings
-found = parse_connection("ops", connection_url("ops"), "Airflow", Path("."))
-same = task_settings(".").airflow_connection is connection_url
-print(json.dumps([found.address, found.password, dict(found.parameters), connection_url("nowhere"), same]))
-"""
-    stored = {
-        "conn_type": "dingtalk+https",
-        "password": "a:b/c",
-        "host": "oapi.dingtalk.com",
-        "schema": "robot/send",
-        "extra": {"access_token": "t"},
-    }
-    found = python(code, PYTHONWARNINGS="default", AIRFLOW_CONN_OPS=json.dumps(stored))
-    assert found == ["dingtalk+https://oapi.dingtalk.com/robot/send", "a:b/c", {"access_token": "t"}, None, True]
+def test_the_connection_of_a_source_may_be_one_of_airflow(seen):
+    assert seen["connection"] == ["dingtalk+https://oapi.dingtalk.com/robot/send", "a:b/c", {"access_token": "t"}, None, True]

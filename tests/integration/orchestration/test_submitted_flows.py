@@ -1,6 +1,8 @@
 """Flows that Airflow submits to a cluster: what the DAG says, what the command line is, and how a failed submission ends."""
 
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 
@@ -13,14 +15,6 @@ SUBMIT = {
         {"conn_type": "spark", "host": "spark://master:7077", "extra": {"deploy-mode": "client"}}
     ),
 }
-KINDS = """
-import json, sys
-from lakeward.orchestration.factory import dags
-made = {name: type(dag.tasks[0]).__name__ for name, dag in dags(".").items() if not name.startswith(("govern", "maintain"))}
-heavy = {"duckdb", "pyarrow", "deltalake", "great_expectations", "openlineage", "pandas", "sqlglot", "pyspark", "py4j"}
-kinds = [made, sorted(heavy & set(sys.modules))]
-"""
-TELL = "print(json.dumps(kinds))"
 # Exit codes of `spark-submit`, each with how the task ends.
 ENDS = {
     0: "done",
@@ -30,11 +24,27 @@ ENDS = {
     4: "TransientError",
     137: "TransientError",
 }
-# All that is seen of submitted flows, by one process: to start Airflow takes longer than any of it.
-SEE = (
-    KINDS
-    + """
-import contextlib, io, os
+# All that is seen of submitted flows, by one process: to start Airflow takes longer than any of it. What a parse imports is looked at first.
+SEE = """
+import contextlib, io, json, os, sys
+os.environ.update(LAKEWARD_ENGINE="spark")
+from lakeward.orchestration.factory import dags
+heavy = {"duckdb", "pyarrow", "deltalake", "great_expectations", "openlineage", "pandas", "sqlglot", "pyspark", "py4j"}
+
+def kinds(folder):
+    made = {name: type(dag.tasks[0]).__name__ for name, dag in dags(folder).items() if not name.startswith(("govern", "maintain"))}
+    return [made, sorted(heavy & set(sys.modules))]
+
+found = {"without a connection": kinds(".")}
+os.environ.update(json.loads(os.environ["SUBMIT"]))
+provider = "airflow.providers.apache.spark.operators.spark_submit"
+sys.modules[provider] = None
+found["without the provider"] = dags(".")["broken__press"].doc_md
+del sys.modules[provider]
+found["kinds"] = kinds(".")
+del os.environ["LAKEWARD_ENGINE"]
+found["by project"] = kinds("by_project")
+os.environ["LAKEWARD_ENGINE"] = "spark"
 from airflow.serialization.serialized_objects import DagSerialization
 one, two = ([DagSerialization.to_dict(d) for d in dags(".").values()] for _ in range(2))
 
@@ -55,16 +65,9 @@ def ended(code):
         except Exception as error:
             return type(error).__name__, log.getvalue()
 
-found = {"kinds": kinds, "same": one == two, "command": command(), "ends": {code: ended(code) for code in os.listdir("binaries")}}
+found |= {"same": one == two, "command": command(), "ends": {code: ended(code) for code in os.listdir("binaries")}}
 os.environ["LAKEWARD_SPARK_JARS"] = "cluster"
 print(json.dumps({**found, "command with a cluster's own jars": command()}))
-"""
-)
-WITHOUT = """
-import json, sys
-sys.modules["airflow.providers.apache.spark.operators.spark_submit"] = None
-from lakeward.orchestration.factory import dags
-print(json.dumps(dags(".")["broken__press"].doc_md))
 """
 RUN = """
 import json
@@ -88,7 +91,14 @@ def submitted(shared_plant, python_in):
         binary.parent.mkdir(parents=True)
         binary.write_text(f"#!/bin/sh\necho 'the driver says why'\nexit {code}\n")
         binary.chmod(0o755)
-    return root, python_in(root, SEE, **SUBMIT)
+    project = Path(shutil.copytree(shared_plant(), root / "by_project"))
+    add_line(project / "expectations/project.yaml", "engine: spark")
+    add_line(project / "expectations/datasets/press/contract.odcs.yaml", "  - {property: engine, value: embedded}")
+    return root, python_in(root, SEE, SUBMIT=json.dumps(SUBMIT))
+
+
+def add_line(file, line):
+    file.write_text(f"{file.read_text(encoding='utf-8')}{line}\n", encoding="utf-8")
 
 
 def test_every_dataset_on_spark_is_submitted_and_the_parse_stays_light(submitted):
@@ -97,16 +107,13 @@ def test_every_dataset_on_spark_is_submitted_and_the_parse_stays_light(submitted
     assert heavy == []
 
 
-def test_a_contract_may_stay_with_the_embedded_engine_in_a_project_on_spark(python, plant):
-    project, contract = plant / "expectations" / "project.yaml", plant / "expectations/datasets/press/contract.odcs.yaml"
-    project.write_text(project.read_text() + "engine: spark\n")
-    contract.write_text(contract.read_text() + "  - {property: engine, value: embedded}\n")
-    kinds, _ = python(KINDS + TELL, **{name: value for name, value in SUBMIT.items() if name != "LAKEWARD_ENGINE"})
+def test_a_contract_may_stay_with_the_embedded_engine_in_a_project_on_spark(submitted):
+    kinds, _ = submitted[1]["by project"]
     assert (kinds["ingest__press"], kinds["ingest__oven"]) == ("_PythonDecoratedOperator", "SubmittedFlow")
 
 
-def test_without_a_connection_spark_runs_in_the_tasks_own_process(python):
-    kinds, heavy = python(KINDS + TELL, LAKEWARD_ENGINE="spark")
+def test_without_a_connection_spark_runs_in_the_tasks_own_process(submitted):
+    kinds, heavy = submitted[1]["without a connection"]
     assert set(kinds.values()) == {"_PythonDecoratedOperator"}
     assert heavy == []
 
@@ -141,8 +148,8 @@ def test_what_the_driver_says_is_in_the_tasks_log(submitted):
     assert "the driver says why" in submitted[1]["ends"]["0"][1]
 
 
-def test_without_the_provider_the_dag_is_broken_and_asks_for_the_extra(python):
-    assert "pip install '/path/to/the/clone[airflow-spark]'" in python(WITHOUT, **SUBMIT)
+def test_without_the_provider_the_dag_is_broken_and_asks_for_the_extra(submitted):
+    assert "pip install '/path/to/the/clone[airflow-spark]'" in submitted[1]["without the provider"]
 
 
 @pytest.mark.spark

@@ -1,30 +1,39 @@
 """The shipped plant after its day, run, graded and assessed, with accounts; its portal, and browsers by role."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-import lakeward
 from lakeward.core.settings import Settings
-from lakeward.flows import assess_readiness
-from support.portal_site import log_in, make_logins, open_site
+from support.portal_site import LOGINS, log_in, open_site
 
 
 @pytest.fixture(scope="module")
-def plant(shipped_copy) -> Settings:
-    assess_readiness(shipped_copy)
-    with lakeward.connect(role="analyst", project=shipped_copy.start) as con:
-        con.sql("SELECT count(*) FROM silver.equipment").fetchall()
-    return shipped_copy
+def plant(portal_copy) -> Settings:
+    return portal_copy
 
 
 @pytest.fixture(scope="module")
-def passwords(plant):
-    return make_logins(plant)
+def logins(plant):
+    """Password and token of each role."""
+    return json.loads((plant.start / LOGINS).read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
-def site(plant, passwords):
+def passwords(logins):
+    return {role: login["password"] for role, login in logins.items()}
+
+
+@pytest.fixture(scope="module")
+def owners(plant, logins):
+    """The settings of an owner of each role."""
+    return {role: replace(plant, token=login["token"]) for role, login in logins.items()}
+
+
+@pytest.fixture(scope="module")
+def site(plant):
     with open_site(plant) as (portal, _):
         yield portal
 

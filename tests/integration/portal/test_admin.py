@@ -24,21 +24,21 @@ from lakeward.portal.security import SESSION_COOKIE, TrustedProxy
 from lakeward.portal.server import Door, serve_portal
 from lakeward.portal.site import Site
 from support.plant import Plant, make_plant
-from support.portal_site import SeenPage, Visitor, account_name, log_in, make_logins, new_client, open_site
+from support.portal_site import LOGINS, SeenPage, Visitor, account_name, log_in, make_logins, new_client, open_site
 
 NEW = "four unrelated words"
 
 
 def make_office(root):
     settings = make_plant(root).settings
-    (root / "passwords.json").write_text(json.dumps(make_logins(settings)))
+    (root / LOGINS).write_text(json.dumps(make_logins(settings)))
 
 
 @pytest.fixture
 def office(copy_of, tmp_path):
     """A small plant with accounts: its settings, portal and passwords."""
     settings = Plant(copy_of(make_office, tmp_path / "plant")).settings
-    passwords = json.loads((settings.start / "passwords.json").read_text())
+    passwords = json.loads((settings.start / LOGINS).read_text())
     with open_site(settings) as (portal, _):
         yield settings, portal, passwords
 

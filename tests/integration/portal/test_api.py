@@ -16,7 +16,6 @@ from lakeward.portal.api.endpoints import ENDPOINTS, PREFIX
 from lakeward.portal.app import make_app
 from lakeward.portal.page import EVERYONE
 from lakeward.portal.site import Site
-from support.accounts import ADMIN, make_accounts
 from support.command_line import run_command
 from support.portal_site import ACCOUNTS, open_site
 
@@ -26,14 +25,7 @@ DOCUMENT = json.loads(document())
 
 
 @pytest.fixture(scope="module")
-def owners(plant):
-    """The settings of an owner of each role."""
-    made = make_accounts(plant, *ACCOUNTS.values())
-    return {role: made[ADMIN.name if role == "admin" else ACCOUNTS[role].name] for role in ROLES}
-
-
-@pytest.fixture(scope="module")
-def portal(plant, owners):
+def portal(plant):
     with open_site(plant) as (opened, _):
         yield opened
 

@@ -37,6 +37,7 @@ def large(tmp_path_factory):
     return make_recorded_estate(tmp_path_factory.mktemp("large") / "plant", MOST_DETAILED + 60, rules=6, batches=2)
 
 
+@pytest.mark.exhaustive
 def test_what_is_left_out_is_said_and_sums_are_of_all(large, tmp_path):
     html = build_scorecard(large, tmp_path).with_name("scorecard.en.html").read_text(encoding="utf-8")
     assert len(re.findall(r'id="d-line_\d+"', html)) == MOST_DETAILED

@@ -64,6 +64,7 @@ def test_the_second_of_two_tabs_decides_nothing_and_loses_no_reason(visitors, pl
     assert [reason for subject, *_, reason in decisions(plant) if subject.endswith("technician_name")] == ["the first tab"]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     "fields",
     [{"reason": ""}, {"reason": "x", "grade": "none"}, {"reason": "x", "seen": ""}, {"reason": "x", "category": "no.such"}],
@@ -84,6 +85,7 @@ def test_a_grade_does_not_fall_by_one_person(visitors, plant):
     assert decisions(plant) == before
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("role", ["analyst", "engineer", "auditor", "admin"])
 def test_other_roles_neither_see_nor_decide(visitors, plant, role):
     before = decisions(plant)
@@ -160,6 +162,7 @@ def test_several_are_confirmed_each_by_its_own_decision_and_a_stale_one_is_refus
     assert {states[column] for column in columns} == {"confirmed"}
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("fields", "status"),
     [
@@ -180,6 +183,7 @@ def test_what_can_not_be_confirmed_is_named_and_records_nothing(visitors, plant,
     assert decisions(plant) == before
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("role", ["analyst", "engineer", "auditor", "admin"])
 def test_no_other_role_confirms_several(visitors, plant, role):
     before = decisions(plant)
@@ -189,6 +193,7 @@ def test_no_other_role_confirms_several(visitors, plant, role):
     assert decisions(plant) == before
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     "fields", [{"level": "9", "grade": "general"}, {"level": "3", "grade": ""}, {"level": "x", "grade": "general"}]
 )

@@ -3,15 +3,11 @@
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from lakeward.core.errors import UsageError
 from lakeward.core.names import Layer, TableName
-from lakeward.core.storage.lake import Lake
-from lakeward.core.storage.options import S3Options
 from lakeward.engines.tables import Txn
 from lakeward.flows import grade_all, ingest_dataset, open_portal, read_scorecard
 from lakeward.flows.base import governance
@@ -59,6 +55,7 @@ def test_a_step_takes_over_what_came(plant, folder):
     model.close()
 
 
+@pytest.mark.exhaustive
 def test_a_reading_keeps_its_versions_while_the_lake_goes_on(plant, folder):
     model = opened(plant, folder)
     with model.read() as reading:
@@ -91,7 +88,7 @@ def test_an_existing_file_is_taken_up_without_a_build(plant, folder):
     model.close()
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("damage", ["deleted", "cut", "text", "other version", "empty"])
 def test_a_file_that_is_no_read_model_is_built_again(plant, folder, damage):
     opened(plant, folder).close()
@@ -149,6 +146,7 @@ def test_an_unreachable_lake_keeps_the_numbers_and_says_so(plant, folder):
     model.close()
 
 
+@pytest.mark.exhaustive
 def test_another_lake_in_the_same_place_is_read_anew(plant, folder, tmp_path):
     model = opened(plant, folder)
     other = make_plant(tmp_path / "other")
@@ -185,6 +183,7 @@ def test_a_newer_lake_is_refused_and_the_numbers_stay(plant, folder):
     model.close()
 
 
+@pytest.mark.exhaustive
 def test_removed_files_of_old_commits_lead_to_a_whole_read(plant, folder):
     model = opened(plant, folder)
     plant.drop("b.csv", csv_line("M1", 5, 21))
@@ -203,6 +202,7 @@ def test_removed_files_of_old_commits_lead_to_a_whole_read(plant, folder):
     model.close()
 
 
+@pytest.mark.exhaustive
 def test_other_weights_give_other_scores_at_once(plant, folder):
     model = opened(plant, folder)
     policies = plant.root / "expectations" / "policies"
@@ -277,12 +277,6 @@ def test_the_files_are_their_owners_alone(plant):
         file.name for file in files if file.stat().st_mode & 0o077
     ] == []  # the folder keeps what DuckDB writes beside the file
     portal.close()
-
-
-def test_a_lake_in_an_object_store_is_refused(plant, folder):
-    lake = Lake(address="s3://bucket/lake", files=folder, options=S3Options(region="r", key_id="a", secret="b"))
-    with pytest.raises(UsageError, match="s3://bucket/lake"):
-        ReadModel(replace(open_workspace(plant.settings), lake=lake), folder)
 
 
 def test_no_value_of_a_row_is_in_the_file(canary_lake_copy, tmp_path):

@@ -269,6 +269,7 @@ def test_documents_of_other_items_and_changed_ones_are_not_given(office):
     assert b"%PDF" not in changed.content
 
 
+@pytest.mark.exhaustive
 def test_an_answer_by_hand_or_by_workbook_is_not_taken_for_signed(office, tmp_path):
     assert office.send(reason="signed").status_code == 303
     content = yaml.safe_load(office.file.read_text(encoding="utf-8"))

@@ -138,6 +138,7 @@ def test_a_real_provider_lets_an_account_in_with_the_roles_of_the_register(real)
     assert door.log_ins()[-1] == (None, "sign_in_unknown")
 
 
+@pytest.mark.exhaustive
 def test_new_keys_of_a_real_provider_count_at_once(real):
     door, provider = real
     provider.rotate_keys()
@@ -146,6 +147,7 @@ def test_new_keys_of_a_real_provider_count_at_once(real):
     assert visitor.get("/datasets").status_code == 200
 
 
+@pytest.mark.exhaustive
 def test_a_real_provider_does_not_take_another_secret(real):
     door, provider = real
     settings = replace(door.settings, secrets={"PORTAL_OIDC": "another"})

@@ -62,7 +62,7 @@ def entries(settings: Settings) -> list[dict[str, Any]]:
         return [dict(row) for row in governance.read_rows(engine, "access_log", order="asked_at")]
 
 
-@pytest.mark.sampled(8)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("oracle", ORACLES, ids=lambda one: one["type"])
 def test_a_rule_of_the_reader_on_a_hidden_column_answers_nothing(
     oracle: dict[str, Any], canary_lake: Settings, tmp_path: Path

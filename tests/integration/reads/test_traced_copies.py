@@ -76,7 +76,7 @@ LEAKS = {
 }
 
 
-@pytest.mark.sampled(5)
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("name", LEAKS)
 def test_a_leak_is_its_recipients(plant, tmp_path, name):
     settings, folder = plant

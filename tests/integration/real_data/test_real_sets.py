@@ -136,6 +136,7 @@ def test_a_second_run_commits_to_no_table(done: FinishedSet) -> None:
     assert list_tables(done.settings) == before
 
 
+@pytest.mark.sampled(1)
 def test_a_row_of_silver_is_explained_to_its_file_and_line(done: FinishedSet) -> None:
     column, where = {
         "skab": ("Voltage", "ts=2020-03-09T10:14:34Z"),

@@ -68,6 +68,7 @@ def test_gaps_of_the_test_bed_are_those_that_a_reader_counts(skab):
     assert len(skab["gap"]) == sum(step > timedelta(seconds=2) for step in steps) == 70
 
 
+@pytest.mark.exhaustive
 def test_gaps_and_repeats_of_the_machine_sets_are_those_that_a_reader_counts(nab):
     ordered = [sorted(times(file, "timestamp")) for file in NAB]
     gaps = sum(later - sooner > timedelta(hours=3) for one in ordered for sooner, later in pairwise(one))

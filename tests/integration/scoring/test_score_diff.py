@@ -85,6 +85,7 @@ def test_rules_are_told_as_added_removed_changed_and_unchanged(plant):
     assert (moved["same"].rule_part, moved["brought"].rule_part, moved["dropped"].data_part) == (0, None, None)
 
 
+@pytest.mark.exhaustive
 def test_data_that_did_not_move_have_no_part_in_the_change(plant):
     rejudge_batches(plant.settings, "press_line")
     whole = compare_scores(plant.settings, "press_line", 1, 1).whole
@@ -100,6 +101,7 @@ def test_rules_that_did_not_move_have_no_part_in_the_change(plant):
 SILENCE = {"type": "expect_series_no_gap", "kwargs": {"max_gap_seconds": 90}, "meta": {"lakeward": {"id": "silence"}}}
 
 
+@pytest.mark.exhaustive
 def test_a_new_rule_that_needs_the_batches_before_is_unknown_in_hindsight_and_an_old_one_stands(plant):
     plant.suite({**SUITE, "expectations": [*NEW, SILENCE]})
     rejudge_batches(plant.settings, "press_line")
@@ -137,6 +139,7 @@ def test_a_batch_that_is_not_there_is_refused(plant):
         compare_scores(plant.settings, "press_line", 7)
 
 
+@pytest.mark.exhaustive
 def test_a_suite_that_changes_again_is_judged_anew_beside_the_earlier_ones(plant):
     rejudge_batches(plant.settings, "press_line")
     plant.suite({**SUITE, "expectations": list(OLD)})
@@ -146,6 +149,7 @@ def test_a_suite_that_changes_again_is_judged_anew_beside_the_earlier_ones(plant
     assert rejudge_batches(plant.settings, "press_line").judged == 0
 
 
+@pytest.mark.exhaustive
 def test_the_command_tells_both_parts_in_both_languages(plant, capsys):
     assert "--diff" in run_command(capsys, plant.root, "score", "press_line", "--rescore").out
     english = run_command(capsys, plant.root, "score", "press_line", "--diff", "--from", "1", "--open")

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from lakeward.flows import decide_grade, open_connection, run_all
+from lakeward.flows import decide_grade, open_connection, rename_dataset, run_all
 from lakeward.flows.grading.choices import GradeChoice
 from support.canary_lake import GRADED, row
 from support.flight_server import code_of, failure
@@ -111,3 +111,19 @@ def test_new_rows_are_seen_at_the_next_statement(served):
     (inbox / "b.csv").write_text("\n".join(map(",".join, lines)) + "\n", encoding="utf-8")
     run_all(served.settings)
     assert client.rows("select count(*) from silver.visits") == [(before[0][0] + 1,)]
+
+
+@pytest.mark.exhaustive
+def test_a_renamed_dataset_ends_sessions_until_the_server_is_started_again(served):
+    count = "select count(*) from silver.{}"
+    client = served.client("analyst")
+    before = client.rows(count.format("visits"))
+    rename_dataset(served.accounts["admin"], "visits", "calls")
+    time.sleep(1)
+    for each in (client, served.client("engineer")):
+        assert code_of(failure(each.rows, count.format("visits"))) == "session_renamed"
+    served.server.stop()
+    served.server.start()
+    client = served.client("analyst")
+    assert client.rows(count.format("calls")) == before
+    assert code_of(failure(client.rows, count.format("visits"))) == "query_table_refused"

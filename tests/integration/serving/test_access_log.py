@@ -32,6 +32,7 @@ def test_an_entry_is_on_the_disk_before_its_rows_leave_and_in_the_table_after_th
     assert not file.exists()
 
 
+@pytest.mark.exhaustive
 def test_a_long_session_is_committed_as_it_goes(settings):
     with connect_as(settings) as con:
         for _ in range(session_entries.COMMIT_EVERY + 1):
@@ -62,6 +63,7 @@ def test_a_session_that_lives_is_left_alone(settings):
     assert [seq for _, seq in entries(settings)] == [1, 2]
 
 
+@pytest.mark.exhaustive
 def test_an_entry_that_was_committed_before_a_kill_is_not_committed_again(settings):
     with connect_as(settings) as con:
         con.sql("from silver.orders").fetchall()

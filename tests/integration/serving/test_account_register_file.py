@@ -240,6 +240,7 @@ def test_a_register_that_can_not_be_written_is_as_it_was(settings):
     assert file.read_bytes() == before
 
 
+@pytest.mark.exhaustive
 def test_a_full_disk_loses_neither_the_register_nor_a_token(settings):
     admin = make_accounts(settings)[ADMIN.name]
     before = file_of(settings).read_bytes()

@@ -146,6 +146,7 @@ def many(count, front="N", pay=9_000.0):
     return f"SELECT '{front}' || i AS person, '{D}' AS department, DATE '2022-03-01' AS hired, {pay} AS pay, 'M1' AS machine FROM range({count}) AS n(i)"
 
 
+@pytest.mark.exhaustive
 def test_8_a_group_moves_only_when_k_persons_changed(tmp_path):
     settings = make_plant(tmp_path / "plant")
     release(settings)
@@ -357,6 +358,7 @@ def test_the_catalogue_and_the_list_show_the_cube(settings, con):
     assert (found.dataset, found.table, found.cells, found.hidden_percent) == (NAME, CUBE, 25, 0)
 
 
+@pytest.mark.exhaustive
 def test_releases_are_sealed(tmp_path):
     settings = make_plant(tmp_path / "plant", many(12))
     release(settings)

@@ -103,6 +103,7 @@ def test_a_second_copy_is_the_same_and_another_recipients_is_not(settings, tmp_p
     assert one.export_id != two.export_id != other.export_id
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("form", ["csv", "parquet", "delta"])
 def test_every_form_holds_the_same_rows(settings, tmp_path, form):
     target = tmp_path / ("copy" if form == "delta" else f"copy.{form}")
@@ -296,6 +297,7 @@ def make_accounts_later(admin, settings, new):
     return replace(settings, token=add_account(admin, new).token)
 
 
+@pytest.mark.exhaustive
 def test_a_target_that_fails_leaves_nothing_and_the_entry_stands(settings, tmp_path):
     folder = tmp_path / "closed"
     folder.mkdir()

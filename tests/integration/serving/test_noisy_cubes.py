@@ -104,6 +104,7 @@ def test_a_release_of_nothing_new_draws_and_charges_nothing(plant):
     assert len(charges(settings)) == 1
 
 
+@pytest.mark.exhaustive
 def test_a_spent_budget_keeps_the_figures_and_says_so(tmp_path):
     settings = make_plant(tmp_path / "plant", cube=cube(budget="2"))
     release(settings, "noisy")

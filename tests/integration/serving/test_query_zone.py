@@ -37,6 +37,7 @@ def query(capsys, plant, *words):
     return answer.out
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     ("words", "shown", "day"),
     [((), "2026-03-02 06:30:00+08", "2026-03-01 08:00:00+08"), (("--utc",), "2026-03-01 22:30:00+00", "2026-03-01 00:00:00+00")],
@@ -64,6 +65,7 @@ def test_json_and_rows_in_python_stay_in_utc(plant, capsys):
     )
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("zone", "instant", "shown"),
     [

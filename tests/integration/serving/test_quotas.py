@@ -10,6 +10,7 @@ from lakeward.flows.base import governance
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.serving.connection import open_connection
 from lakeward.flows.serving.logged_read import logged_read
+from lakeward.flows.serving.quota_counts import FolderCounts
 from lakeward.flows.serving.quotas import RowQuota
 from lakeward.flows.serving.reader import resolve_reader
 from support.accounts import ANALYST, make_accounts
@@ -51,6 +52,7 @@ def test_the_answer_that_exceeds_the_quota_is_not_shown_and_is_logged(settings):
     ]
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     "query",
     [
@@ -78,6 +80,7 @@ def test_without_a_token_there_is_no_second_quota(settings):
         assert len(con.sql("from silver.orders").fetchall()) == 3
 
 
+@pytest.mark.exhaustive
 def test_rows_of_a_killed_process_count_and_a_lost_file_is_counted_anew(settings):
     process = quick_processes().Process(target=query_and_die, args=(settings.start,))
     process.start()
@@ -101,7 +104,7 @@ def quota_of(settings, account="a", at=datetime(2026, 3, 31, 15, 59, tzinfo=UTC)
         account=account,
         limits=limits or {"day": 100},
         zone="Asia/Shanghai",
-        folder=settings.start / "lake" / ".access",
+        counts=FolderCounts(settings.start / "lake" / ".access"),
     )
 
 

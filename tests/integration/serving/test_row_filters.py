@@ -153,6 +153,7 @@ def test_commands_that_read_whole_tables_are_refused(settings):
     assert resolve_reader(workspace, "steward")[0].clear_columns(contract, {}) == frozenset()
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("condition", "reason"),
     [

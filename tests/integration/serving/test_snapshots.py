@@ -104,6 +104,7 @@ def spread(lake, files, partition_by):
     return rows.num_rows
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(("files", "partition_by"), [(2, None), (21, None), (3, ["machine"])])
 def test_filters_hold_by_whomever_files_are_chosen(lake, files, partition_by):
     """Of few files all are opened; of many, and of partitions, Delta chooses them."""

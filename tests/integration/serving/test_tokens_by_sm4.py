@@ -63,6 +63,7 @@ def test_query_without_the_column_makes_no_token(settings):
             assert ("phone" in plan) is makes
 
 
+@pytest.mark.exhaustive
 def test_a_lake_keeps_the_scheme_of_its_tokens_until_it_is_decided(settings, tmp_path):
     def code_of(keyed):
         with pytest.raises(ProtectionError) as refused:

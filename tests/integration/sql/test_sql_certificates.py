@@ -71,6 +71,7 @@ def test_a_certificate_of_the_named_authority_is_taken(server, with_tls, tmp_pat
     assert connect(server, tmp_path, f"ca={trusted}").startswith("PostgreSQL 15")
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     ("days", "address", "named"), [(-1, "127.0.0.1", True), (30, "10.9.8.7", True), (30, "127.0.0.1", False)]
 )
@@ -83,6 +84,7 @@ def test_one_that_is_expired_of_another_host_or_of_an_unknown_authority_is_refus
     assert failed.value.code == "sql_certificate"
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("mode", ["require", "prefer", "allow", "verify-ca", "disable"])
 def test_no_mode_passes_a_certificate_over(server, with_tls, tmp_path, mode):
     trusted = with_tls(days=30)

@@ -54,6 +54,7 @@ def versions(plant):
     return {str(table.table): table.version for table in list_tables(plant.settings)}
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("source", [XID8, LOOKBACK], ids=["xid8", "lookback"])
 def test_an_idle_run_commits_to_no_table(tmp_path, database, source):
     database.execute(TABLE)
@@ -86,6 +87,7 @@ def test_a_backfill_takes_its_span_once_and_leaves_the_running_position(tmp_path
     assert plant.ids() == list(range(1, 103))
 
 
+@pytest.mark.exhaustive
 def test_a_backfill_beside_waiting_rows_is_a_batch_of_its_own(tmp_path, database):
     database.execute(TABLE)
     insert(database, 1, 10)
@@ -153,7 +155,7 @@ TROUBLES = {
 }
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("code", TROUBLES)
 def test_each_trouble_is_named_without_a_secret_and_stops_its_dataset_alone(tmp_path, database, code):
     database.execute(TABLE)

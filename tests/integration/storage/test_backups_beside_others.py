@@ -20,6 +20,7 @@ def plant(copy_of, tmp_path):
     return Plant(copy_of(filled, tmp_path / "plant"))
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("replaces", [False, True])
 def test_a_backup_of_another_project_is_not_mixed_into_this_one(plant, tmp_path, replaces):
     place, project = str(tmp_path / "backups"), plant.root / "expectations" / "project.yaml"

@@ -45,6 +45,7 @@ def test_another_machine_goes_on_where_this_one_ended(endpoint, tmp_path, in_a_f
     assert contents(second) == in_a_folder
 
 
+@pytest.mark.exhaustive
 def test_a_rebuild_replaces_what_lies_at_the_url(endpoint, tmp_path):
     plant = make_remote_plant(tmp_path / "plant", endpoint, "rebuild")
     fill(plant)
@@ -59,6 +60,7 @@ def test_a_rebuild_replaces_what_lies_at_the_url(endpoint, tmp_path):
         assert engine.fetch("SELECT count(*) AS n FROM silver.press_line")[0]["n"] == len(before["silver.press_line"]) + 1
 
 
+@pytest.mark.exhaustive
 def test_maintenance_keeps_every_row(endpoint, tmp_path):
     plant = make_remote_plant(tmp_path / "plant", endpoint, "maintain")
     fill(plant)
@@ -79,6 +81,7 @@ def test_a_lake_without_credentials_is_an_error_that_says_where_they_go(tmp_path
     assert caught.value.code == "lake_without_credentials"
 
 
+@pytest.mark.exhaustive
 def test_a_renamed_dataset_stays_where_it_lies_in_the_store(endpoint, tmp_path):
     plant = make_remote_plant(tmp_path / "plant", endpoint, "renamed")
     drop_first(plant)

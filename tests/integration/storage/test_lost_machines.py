@@ -4,6 +4,8 @@ import os
 import shutil
 import time
 
+import pytest
+
 from lakeward.core.storage.lake import store_of
 from lakeward.flows import grade_dataset, ingest_dataset
 from lakeward.flows.base.batch_context import BatchStep
@@ -20,6 +22,7 @@ def entries(plant):
         return engine.fetch("SELECT session_id, seq, verdict FROM governance.access_log ORDER BY 1, 2")
 
 
+@pytest.mark.exhaustive
 def test_entries_of_a_lost_machine_are_committed_a_day_later(endpoint, store_folder, tmp_path):
     prefix = f"lost-{tmp_path.name}"
     plant = make_remote_plant(tmp_path / "first" / "plant", endpoint, prefix)

@@ -154,6 +154,7 @@ def undo_killed_after(root, step):
     migrate(Settings(start=Path(root)), MigrationOptions(undo=True))
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("step", ["closed", pytest.param("opened", marks=pytest.mark.exhaustive)])
 def test_a_way_back_that_was_killed_is_finished(plant, tmp_path, step):
     before = contents(plant)

@@ -159,6 +159,7 @@ def test_lakes_of_two_machines_in_folders_of_the_same_name_are_two():
     assert here != here._replace(host="another")
 
 
+@pytest.mark.exhaustive
 def test_what_a_damaged_manifest_names_is_not_removed(plant, tmp_path):
     place = tmp_path / "backups"
     back_up_three_times(plant, str(place))

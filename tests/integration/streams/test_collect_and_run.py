@@ -12,6 +12,7 @@ from lakeward.core.settings import Settings
 from lakeward.flows import collect, follow_dataset, project_status, run_dataset
 from lakeward.sources.collectors.state import CollectorJournal
 from lakeward.sources.segments import SegmentStore, SegmentWriter, message_schema
+from support.command_line import run_command
 from support.mqtt_plant import MqttPlant, reading
 from support.segments import land_messages
 
@@ -74,15 +75,29 @@ def test_status_says_what_a_collector_does_and_what_is_not_read(plant, settings,
     assert (source.state, source.running, source.unlanded) == ("source_login_refused", True, 7)
     assert (source.segments, source.rows, source.bytes > 0) == (1, 30, True)
     assert refused.next[0].code == "source_login_refused"
+    journal.event("source_sequence_gap", edge="G/E", lost=3)
     journal.change("source_stopped")
     journal.write(0, 1.0)
     run_dataset(settings, "line")
     [stopped] = project_status(settings)
     assert (stopped.source.segments, stopped.source.running, stopped.next[0].code) == (0, False, "next_collector_stopped")
+    assert (before.source.gaps, stopped.source.gaps) == (0, 1)
     events = plant.fetch("SELECT event_number, kind FROM governance.source_events ORDER BY event_number")
-    assert [(row["event_number"], row["kind"]) for row in events] == [(1, "source_login_refused"), (2, "source_stopped")]
+    kinds = ["source_login_refused", "source_sequence_gap", "source_stopped"]
+    assert [(row["event_number"], row["kind"]) for row in events] == list(enumerate(kinds, 1))
     run_dataset(settings, "line")
-    assert len(plant.fetch("SELECT 1 FROM governance.source_events")) == 2
+    assert len(plant.fetch("SELECT 1 FROM governance.source_events")) == 3
+
+
+@pytest.mark.parametrize(
+    ("state", "said"), [("segment_not_landed", "disk takes nothing"), ("segment_taken", "another collector")]
+)
+def test_a_collector_that_can_not_land_is_shown_like_any_other(plant, store, capsys, state, said):
+    journal = CollectorJournal(folder=store.folder.parent, address="mqtt://broker")
+    journal.change(state, folder="landing/line/segments", found="No space left on device", number=7)
+    journal.write(7, 0.0)
+    result = run_command(capsys, plant.root, "status")
+    assert (result.code, said in " ".join(result.out.split())) == (0, True)
 
 
 def test_a_collector_does_not_begin_again_where_the_lake_has_read_on(settings, store):

@@ -40,6 +40,7 @@ def test_each_message_is_landed_once_with_its_key_and_headers(plant, settings, c
     assert row == {"key": "k7", "headers": '[["unit", "Cel"]]'}
 
 
+@pytest.mark.exhaustive
 def test_windows_follow_each_other_to_the_end_of_the_run(plant, settings, cluster):
     file = plant.root / "expectations" / "datasets" / "line" / "contract.odcs.yaml"
     file.write_text(CONTRACT.replace("      payload: json\n", "      payload: json\n      windowRows: 7\n"))

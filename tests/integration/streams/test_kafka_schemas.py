@@ -12,32 +12,21 @@ from lakeward.core.settings import Settings
 from lakeward.flows import Selection, Signature, lint_contracts, replay_rows, run_dataset
 from lakeward.flows.base.batch_context import BatchStep
 from support.kafka_cluster import local_cluster, produce
+from support.line_contracts import line_contract
 from support.mqtt_plant import MqttPlant
 from support.payload_schemas import AVRO, PROTO, avro_reading, avro_text, protoc_encode, require_codecs, zigzag
 
 require_codecs()
-CONTRACT = """\
-apiVersion: v3.2.0
-kind: DataContract
-id: urn:lakeward:line
-name: line
-version: 1.0.0
-status: active
-schema:
-  - name: line
-    logicalType: object
-    properties:
-      - {name: machine, logicalType: string, required: true}
-      - {name: number, logicalType: integer, required: true}
-      - {name: place, physicalName: $offset, logicalType: integer}
-customProperties:
-  - property: source
-    value:
-      kind: kafka
-      connection: plant_broker
-      topic: readings
-      payload: KEYS
-"""
+CONTRACT = line_contract(
+    "kafka",
+    "topic: readings",
+    "payload: KEYS",
+    columns=(
+        "{name: machine, logicalType: string, required: true}",
+        "{name: number, logicalType: integer, required: true}",
+        "{name: place, physicalName: $offset, logicalType: integer}",
+    ),
+)
 AVRO_FILE = "avro\n      schemaFile: reading.avsc"
 SMALL = '{"type": "record", "name": "R", "fields": [{"name": "machine", "type": "string"}, {"name": "number", "type": "long"}]}'
 
@@ -100,6 +89,7 @@ class Killed(BaseException):
     """Ends a run as a kill does."""
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("step", [BatchStep.PINNED, BatchStep.BRONZE])
 def test_a_killed_replay_goes_on_by_the_schema_that_it_began_with(tmp_path, cluster, step):
     line = Line(tmp_path / "plant", cluster, AVRO_FILE)

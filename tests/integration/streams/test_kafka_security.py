@@ -7,7 +7,15 @@ from lakeward.core.settings import Settings
 from lakeward.flows import run_dataset
 from lakeward.flows.operations.source_checks import check_sources
 from support.certificates import make_certificate
-from support.kafka_cluster import CONTRACT, create_topic, make_scram_broker, make_secured_broker, message_value, produce
+from support.kafka_cluster import (
+    CONTRACT,
+    create_topic,
+    make_guarded_broker,
+    make_scram_broker,
+    make_secured_broker,
+    message_value,
+    produce,
+)
 from support.mqtt_plant import MqttPlant
 
 pytestmark = [pytest.mark.exhaustive, pytest.mark.timeout(600)]
@@ -45,6 +53,22 @@ def test_certificates_and_passwords_are_needed_and_checked(tmp_path, broker):
             run_dataset(settings(url), "line")
         assert refused.value.code == code
         assert "wrong" not in str(refused.value)
+
+
+def test_a_topic_that_may_not_be_read_is_named(tmp_path):
+    broker = make_guarded_broker(tmp_path / "broker")
+    broker.start()
+    try:
+        own = {"security.protocol": "SASL_SSL", "sasl.mechanism": "PLAIN", "sasl.username": "reader", "sasl.password": "secret"}
+        options = {**broker.options, **own, "ssl.ca.location": str(broker.folder / "ca.pem")}
+        create_topic(options, "readings")
+        plant = MqttPlant(tmp_path / "plant", "", CONTRACT)
+        url = f"kafkas://guest:guest@127.0.0.1:{broker.port}?mechanism=PLAIN&ca={broker.folder}/ca.pem"
+        with pytest.raises(LakewardError) as refused:
+            run_dataset(Settings.load(plant.root, environ={"LAKEWARD_CONN_PLANT_BROKER": url}), "line")
+        assert refused.value.code == "kafka_topic_refused"
+    finally:
+        broker.stop()
 
 
 def test_scram_by_either_hash(tmp_path):

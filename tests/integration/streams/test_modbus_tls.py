@@ -99,6 +99,7 @@ def test_registers_come_through_tls_with_the_unit_of_the_device(tmp_path, secure
     }
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(("ca", "client"), [("other", "client"), ("ca", "other")])
 def test_certificates_that_do_not_verify_are_refused(tmp_path, secured, ca, client):
     plant = _plant(tmp_path / "plant", _url(secured, ca, client))

@@ -90,6 +90,7 @@ def kinds(landing):
     return [event["kind"] for _, event in read_events(landing / "line", 0)]
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("version", list(MqttVersion))
 def test_messages_are_landed_as_they_came(tmp_path, version):
     source = MqttSource(
@@ -114,6 +115,7 @@ def test_messages_are_landed_as_they_came(tmp_path, version):
     assert read_state(tmp_path / "line").state == "source_stopped"
 
 
+@pytest.mark.exhaustive
 def test_content_type_and_user_properties_are_kept(tmp_path):
     import paho.mqtt.client as paho
     from paho.mqtt.enums import CallbackAPIVersion
@@ -147,6 +149,7 @@ def test_what_is_sent_while_the_collector_is_away_comes_after_it(tmp_path):
     assert [row[1] for row in found] == [b"%d" % number for number in range(2000)]
 
 
+@pytest.mark.exhaustive
 def test_a_broker_that_waits_for_each_message_is_not_slow(tmp_path):
     """Its window of one message would make a segment of each."""
     with started(tmp_path / "broker", inflight=1) as broker, collecting(tmp_path, broker.url):
@@ -278,6 +281,7 @@ def test_two_collectors_of_one_dataset(tmp_path):
         assert len(wait_until_landed(tmp_path, 1)) == 1
 
 
+@pytest.mark.exhaustive
 def test_two_clients_of_one_session(tmp_path):
     with started(tmp_path / "broker") as broker, collecting(tmp_path / "1", broker.url):
         wait_for(tmp_path / "1", "source_connected")

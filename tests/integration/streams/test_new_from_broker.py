@@ -82,7 +82,7 @@ def _fetch(settings, query):
         return [tuple(map(str, row.values())) for row in engine.fetch(query)]
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("form", SENT)
 def test_a_draft_of_each_form_collects_and_runs(settings, broker, form):
     drafted = draft_from_address(settings, form, f"{broker.url}/{SENT[form][0]}", "1s")
@@ -164,6 +164,7 @@ def test_times_that_are_hours_away_from_their_receipt_are_named(settings, broker
     assert "# CHECK timezone" in (drafted.folder / "contract.odcs.yaml").read_text()
 
 
+@pytest.mark.exhaustive
 def test_readings_that_share_their_time_have_no_key(settings, broker):
     publish(broker, [("same/a", b'{"timestamp_ms":1772366400000,"value":1}')], retain=True)
     ended = threading.Event()
@@ -184,6 +185,7 @@ def test_readings_that_share_their_time_have_no_key(settings, broker):
     assert "# CHECK: ts repeats" in text
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     ("address", "code"),
     [
@@ -243,6 +245,7 @@ class OldBroker:
                 client.recv(4096)
 
 
+@pytest.mark.exhaustive
 def test_a_broker_of_the_version_before_is_looked_at_by_that(settings):
     old = OldBroker()
     drafted = draft_from_address(settings, "line", f"mqtt://127.0.0.1:{old.port}/n/%2B", "1s")

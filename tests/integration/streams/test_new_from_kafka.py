@@ -58,6 +58,7 @@ def test_objects_become_columns_with_their_key(settings, cluster):
     ]
 
 
+@pytest.mark.exhaustive
 def test_keys_that_name_tags_are_the_addresses_of_readings(settings, cluster):
     produce(cluster.options, "tags", TAGS)
     drafted = draft_from_address(settings, "line", f"{cluster.url}/tags", "1s")
@@ -74,6 +75,7 @@ def test_keys_that_name_tags_are_the_addresses_of_readings(settings, cluster):
     ]
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("form", ["avro", "protobuf"])
 def test_bytes_are_read_by_the_schema_that_is_named(settings, cluster, tmp_path, form):
     require_codecs()

@@ -7,10 +7,11 @@ import pytest
 
 from lakeward.core.settings import Settings
 from lakeward.flows import draft_from_address, lint_contracts, run_dataset
+from lakeward.sources.collectors.opcua.kept_gaps import KeptGaps
 from support.certificates import make_application_certificate, make_certificate
 from support.cut_link import CutLink
 from support.http_door import opened, wait_for
-from support.mqtt_plant import MqttPlant
+from support.mqtt_plant import MqttPlant, kill, stop
 from support.opcua_plant import CONTRACT, NodeServer, mapping
 
 TAGS = 20
@@ -99,6 +100,32 @@ def test_a_time_without_a_collector_is_read_from_the_history(tmp_path, server):
 
 
 @pytest.mark.timeout(600)
+def test_a_gap_that_a_killed_collector_had_not_closed_is_closed_by_the_next(tmp_path, server):
+    contract = CONTRACT.replace("publishingMs: 200", "publishingMs: 1500\n      queueSize: 20")
+    plant = Plant(tmp_path / "plant", server, contract=contract)
+    plant.plant.environ["LAKEWARD_CONN_PLANT_BROKER"] = plant.url
+    collector = plant.plant.collect()
+    plant.plant.wait_for("source_connected", collector.pid)
+    plant.tick(12)
+    plant.link.cut()
+    plant.tick(40)
+    plant.plant.wait_for("source_lost", collector.pid)
+    plant.link.mend()
+    plant.plant.wait_for("source_connected", collector.pid)
+    plant.tick(8)  # newer values than the gap come, and history is not read yet
+    kill(collector)
+    landing = plant.plant.root / "lake" / "landing" / "line"
+    assert len(KeptGaps(landing).read()) == TAGS
+    collector = plant.plant.collect()
+    plant.plant.wait_for("source_connected", collector.pid)
+    time.sleep(10)
+    assert stop(collector) == 0
+    plant.link.close()
+    run_dataset(plant.settings, "line")
+    assert plant.values() == list(range(plant.number))
+
+
+@pytest.mark.timeout(600)
 def test_a_full_queue_is_seen_and_its_values_are_found(tmp_path, server):
     contract = CONTRACT.replace("publishingMs: 200", "publishingMs: 2000\n      queueSize: 2")
     plant = Plant(tmp_path / "plant", server, contract=contract)
@@ -181,3 +208,17 @@ def test_new_proposes_nodes_with_units_and_ranges(tmp_path, server):
     assert len(lines) == TAGS + 2
     assert lint_contracts(plant.settings, "plc") == []
     assert "kind: opcua" in (drafted.folder / "contract.odcs.yaml").read_text()
+
+
+def test_a_node_that_may_not_be_read_is_a_bad_reading_and_the_others_come(tmp_path, server):
+    server.say(lock="locked")
+    plant = Plant(tmp_path / "plant", server, lines=mapping(3) + "nsu=urn:plant;s=locked,line0/locked,,,,,,\n")
+    with opened(plant.settings, "line"):
+        plant.wait("source_connected")
+        plant.tick(4)
+        time.sleep(2)
+    plant.link.close()
+    run_dataset(plant.settings, "line")
+    assert plant.values(2) == list(range(4))
+    locked = plant.plant.fetch("SELECT value, status >> 30 AS severity, quality FROM silver.line WHERE series = 'line0/locked'")
+    assert {tuple(row.values()) for row in locked} == {(None, 2, 2)}

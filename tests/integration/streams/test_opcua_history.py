@@ -1,5 +1,7 @@
 """The history that a server by other people's hands keeps: read window by window, once, and a span of it at any time."""
 
+import random
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -8,12 +10,14 @@ import pytest
 from lakeward.core.errors import LakewardError
 from lakeward.core.settings import Settings
 from lakeward.flows import Span, backfill_dataset, lint_contracts, project_status, run_dataset
-from support.mqtt_plant import MqttPlant
+from support.mqtt_plant import MqttPlant, kill
 from support.opcua_plant import CONTRACT, NodeServer, mapping
 
 pytest.importorskip("asyncua", reason="asyncua is missing: pip install asyncua")
 pytestmark = [pytest.mark.exhaustive, pytest.mark.timeout(600)]
-TAGS, TICKS = 5, 40
+TAGS, TICKS, KILLS = 5, 40, 15
+# More than one answer of a server holds of a node.
+MANY = 2300
 KEYS = """\
       kind: opcua-history
       connection: plant_broker
@@ -49,6 +53,7 @@ class History:
         self.plant = MqttPlant(root, "", text)
         (self.plant.root / "expectations" / "datasets" / "line" / "series.csv").write_text(mapping(tags))
         url = f"opc.tcp://127.0.0.1:{server.port}/UA/plant"
+        self.plant.environ["LAKEWARD_CONN_PLANT_BROKER"] = url
         self.settings = Settings.load(self.plant.root, environ={"LAKEWARD_CONN_PLANT_BROKER": url})
 
     def rows(self, layer="silver"):
@@ -58,6 +63,18 @@ class History:
 
 def _ago(minutes):
     return (datetime.now(UTC) - timedelta(minutes=minutes)).isoformat(timespec="seconds")
+
+
+def _now():
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _ticks(history, layer):
+    """Series -> the ticks of its values, in order of time."""
+    found = {f"line0/tag{tag}": [] for tag in range(TAGS)}
+    for series, value, _ in history.rows(layer):
+        found[series].append(int(value) // 10_000)
+    return found
 
 
 def _expected(tag):
@@ -82,6 +99,42 @@ def test_each_value_of_the_history_is_read_once_with_its_quality(tmp_path, serve
     assert history.rows("bronze").count(("line0/tag2", 99.5, 0)) == 1
     [status] = project_status(history.settings)
     assert status.guarantee.code == "guarantee_settled"
+
+
+def test_more_values_than_one_answer_holds_are_all_read(tmp_path, server):
+    history = History(tmp_path / "plant", server, _now())
+    for tick in range(MANY):
+        server.say(tick=tick)
+        time.sleep(0.002)
+    time.sleep(1.5)
+    assert run_dataset(history.settings, "line").counts.silver == TAGS * MANY
+    assert _ticks(history, "silver") == {f"line0/tag{tag}": list(range(MANY)) for tag in range(TAGS)}
+
+
+def test_killed_runs_read_each_value_once(tmp_path, server):
+    history = History(tmp_path / "plant", server, _now(), minutes=1)
+    dice, killed, stop, sent = random.Random(20261130), 0, threading.Event(), []
+
+    def tick():
+        while not stop.wait(0.05):
+            server.say(tick=len(sent))
+            sent.append(len(sent))
+
+    ticking = threading.Thread(target=tick)
+    ticking.start()
+    while killed < KILLS:
+        run = history.plant.drain()
+        time.sleep(dice.uniform(0.8, 4))
+        killed += run.poll() is None
+        kill(run)
+    stop.set()
+    ticking.join()
+    time.sleep(1.5)
+    while run_dataset(history.settings, "line").batches:
+        pass
+    expected = {f"line0/tag{tag}": sent for tag in range(TAGS)}
+    assert _ticks(history, "bronze") == expected
+    assert _ticks(history, "silver") == expected
 
 
 def test_a_span_is_read_beside_the_running_position_and_only_once(tmp_path, server):

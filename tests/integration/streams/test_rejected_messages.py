@@ -76,7 +76,7 @@ def test_a_corrected_contract_brings_rejected_messages_once(plant, settings):
     assert (totals.counts.bronze, totals.counts.silver) == (8, 8)
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("step", STEPS)
 def test_a_kill_at_any_step_brings_each_record_once(plant, settings, step):
     run_dataset(settings, "line")
@@ -112,6 +112,7 @@ def test_of_a_message_that_was_read_in_part_only_the_rejected_record_is_read(pla
     assert [row["_row"] for row in places] == [1_000_001, 1_000_002, 1_000_003]
 
 
+@pytest.mark.exhaustive
 def test_a_rebuild_brings_them_again(plant, settings):
     run_dataset(settings, "line")
     _correct(plant)

@@ -38,6 +38,15 @@ def test_datasets_behind_one_door_are_collected_in_one_process(tmp_path):
     assert "lakeward[http]" in compose.read_text()
 
 
+@pytest.mark.parametrize(("payload", "ending"), [("avro", "avsc"), ("protobuf", "proto")])
+def test_payloads_with_a_schema_need_their_extra_too(tmp_path, payload, ending):
+    keys = f"payload: {payload}\n      schemaFile: reading.{ending}"
+    contract = kafka_cluster.CONTRACT.replace("payload: json", keys)
+    plant = MqttPlant(tmp_path / "plant", "kafka://127.0.0.1:1", contract)
+    _, compose = write_service_files(Settings.load(plant.root), "line").files
+    assert f"lakeward[kafka,{payload}]" in compose.read_text()
+
+
 def test_a_source_that_runs_read_themselves_has_no_collector(tmp_path):
     plant = MqttPlant(tmp_path / "plant", "kafka://127.0.0.1:1", kafka_cluster.CONTRACT)
     run, compose = write_service_files(Settings.load(plant.root), "line").files

@@ -64,7 +64,7 @@ def test_data_before_its_birth_is_read_when_that_came(plant, settings, connectio
     assert (again.batches, silver(plant)) == (0, [1, 2, 0, 60])
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("step", STEPS)
 def test_a_kill_at_any_step_leaves_the_same(plant, settings, connection, step):
     connection.land([BIRTH, data(1, 60)])

@@ -1,5 +1,6 @@
 """A project found, read, and asked for its datasets."""
 
+import shutil
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -93,7 +94,13 @@ def test_the_environment_names_the_engine_before_the_contract_and_that_before_th
 
 
 def test_datasets_are_the_folders_with_a_contract(plant):
+    (plant / "expectations/datasets/notes").mkdir()
     assert load_project(plant).datasets() == ("oee", "press_line")
+
+
+def test_a_project_without_the_folder_has_no_datasets(plant):
+    shutil.rmtree(plant / "expectations/datasets")
+    assert load_project(plant).datasets() == ()
 
 
 def test_contract_is_read_by_the_name_of_its_folder(plant):

@@ -31,6 +31,7 @@ def compressed(content):
     return field(4, COMPRESSED) + field(5, zlib.compress(content, 9))
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     "content",
     [

@@ -82,6 +82,7 @@ def test_same_seed_and_day_give_the_same_bytes(written, tmp_path):
     assert contents(tmp_path) == contents(written.root)
 
 
+@pytest.mark.exhaustive
 def test_another_seed_gives_another_day(written, tmp_path):
     write_plant_day(tmp_path, seed=SEED + 1, day=DAY)
     name = f"inbox/plant_telemetry/{DAY}T08.csv"

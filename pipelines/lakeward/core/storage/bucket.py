@@ -1,4 +1,4 @@
-"""Objects of an S3-compatible bucket, by obstore (extra `s3`). The only module that imports it."""
+"""Objects of an S3-compatible bucket or of a container of Azure, by obstore (extras `s3` and `azure`). The only module that imports it."""
 
 import re
 from collections.abc import Iterator
@@ -9,28 +9,28 @@ from typing import TYPE_CHECKING, Any
 
 from lakeward.core.errors import MachineError
 from lakeward.core.storage.faults import store_fault
-from lakeward.core.storage.options import MAX_RETRIES, RETRY_SECONDS, S3Options
+from lakeward.core.storage.options import MAX_RETRIES, RETRY_SECONDS, S3Options, StoreOptions
 
 if TYPE_CHECKING:
-    from obstore.store import S3Store
+    from obstore.store import AzureStore, S3Store
 
 
 # The code of S3 in a client's text, and those that say that an object does not exist.
 _CODE = re.compile(r"<Code>(\w+)</Code>")
-_NO_OBJECT = frozenset({"NoSuchKey", "NotFound"})
+_NO_OBJECT = frozenset({"NoSuchKey", "NotFound", "BlobNotFound"})
 
 
 class BucketStore:
     """`FileStore` below `url`.
 
     Args:
-        url: `s3://bucket/prefix`, without a slash at its end.
+        url: `s3://bucket/prefix` or `az://container/prefix`, without a slash at its end.
 
     Raises:
-        MachineError: The extra `s3` is missing. From every method: the store can't be reached, or refuses (`core.storage.faults`).
+        MachineError: The extra of the store is missing. From every method: the store can't be reached, or refuses (`core.storage.faults`).
     """
 
-    def __init__(self, url: str, options: S3Options) -> None:
+    def __init__(self, url: str, options: StoreOptions) -> None:
         self.url = url
         self._store = _open(url, options)
 
@@ -50,13 +50,17 @@ class BucketStore:
             found = obstore.list_with_delimiter(self._store, prefix)
         return sorted(path.rstrip("/").rpartition("/")[2] for path in found["common_prefixes"])
 
-    def walk(self, prefix: str) -> Iterator[tuple[str, int, float]]:
-        """See `FileStore.walk`."""
+    def walk(self, prefix: str, after: str | None = None) -> Iterator[tuple[str, int, float]]:
+        """See `FileStore.walk`.
+
+        Args:
+            after: Only names, without the prefix, that sort after this one; None for all.
+        """
         import obstore  # noqa: PLC0415 -- as above
 
-        start = len(prefix) + 1 if prefix else 0
+        start, offset = len(prefix) + 1 if prefix else 0, None if after is None else f"{prefix}/{after}"
         with self._faults():
-            for chunk in obstore.list(self._store, prefix):
+            for chunk in obstore.list(self._store, prefix, offset=offset):
                 for entry in chunk:
                     yield entry["path"][start:], entry["size"], entry["last_modified"].timestamp()
 
@@ -151,7 +155,7 @@ class CopiedBucket(BucketStore):
         copies: Folder of the copies.
     """
 
-    def __init__(self, url: str, options: S3Options, copies: Path) -> None:
+    def __init__(self, url: str, options: StoreOptions, copies: Path) -> None:
         super().__init__(url, options)
         self.copies = copies
 
@@ -168,6 +172,42 @@ class CopiedBucket(BucketStore):
             for chunk in obstore.list(self._store, prefix, offset=offset):
                 for entry in chunk:
                     yield entry["path"][start:], str(entry["e_tag"])
+
+    def replace_tagged(self, name: str, data: bytes) -> str:
+        """As `replace`; returns the tag of the content."""
+        import obstore  # noqa: PLC0415 -- as above
+
+        with self._faults():
+            return str(obstore.put(self._store, name, data, use_multipart=False)["e_tag"])
+
+    def read_tagged(self, name: str) -> tuple[bytes, str] | None:
+        """As `read`, with the tag of the content."""
+        import obstore  # noqa: PLC0415 -- as above
+
+        with self._faults():
+            try:
+                found = obstore.get(self._store, name)
+                return bytes(found.bytes()), str(found.meta["e_tag"])
+            except FileNotFoundError as error:
+                _check_missing(error)
+                return None
+
+    def replace_as_read(self, name: str, data: bytes, tag: str | None) -> bool:
+        """Replace the object if its content still has this tag (`If-Match`), or create it for None; False if it is another.
+
+        After a lost reply this can be the caller's own object, as of `create`.
+        """
+        import obstore  # noqa: PLC0415 -- as above
+        from obstore.exceptions import PreconditionError  # noqa: PLC0415 -- as above
+
+        if tag is None:
+            return self.create(name, data)
+        with self._faults():
+            try:
+                obstore.put(self._store, name, data, mode={"e_tag": tag}, use_multipart=False)
+            except (PreconditionError, FileNotFoundError):
+                return False
+        return True
 
     def create_tagged(self, name: str, data: bytes) -> str | None:
         """As `create`; returns the tag of the content, or None if the object exists."""
@@ -188,17 +228,19 @@ def _check_missing(error: FileNotFoundError) -> None:
         raise error
 
 
-def _open(url: str, options: S3Options) -> "S3Store":
+def _open(url: str, options: StoreOptions) -> "S3Store | AzureStore":
+    is_s3 = isinstance(options, S3Options)
     try:
-        from obstore.store import S3Store  # noqa: PLC0415 -- an extra
+        from obstore.store import AzureStore, S3Store  # noqa: PLC0415 -- an extra
     except ModuleNotFoundError as error:
-        raise MachineError("extra_missing", extra="s3") from error
-    bucket, _, prefix = url.removeprefix("s3://").partition("/")
+        raise MachineError("extra_missing", extra="s3" if is_s3 else "azure") from error
+    bucket, _, prefix = url.partition("://")[2].partition("/")
+    client: Any = {"allow_http": options.is_plain_http} | ({"root_certificate": options.ca.read_bytes()} if options.ca else {})
     config: Any = options.obstore()
-    return S3Store(
+    return (S3Store if is_s3 else AzureStore)(
         bucket,
         prefix=prefix or None,
         config=config,
-        client_options={"allow_http": options.is_plain_http},
+        client_options=client,
         retry_config={"max_retries": MAX_RETRIES, "retry_timeout": timedelta(seconds=RETRY_SECONDS)},
     )

@@ -6,12 +6,18 @@ from lakeward.core.errors import MachineError
 
 # Part of a client's text, in small letters -> code of the message. The first that fits counts.
 _FAULTS: Mapping[str, str] = {
+    "certificate": "lake_certificate",
+    "sslcertverificationerror": "lake_certificate",
+    "unknownissuer": "lake_certificate",
     "requesttimetooskewed": "lake_clock_wrong",
     "nosuchbucket": "lake_bucket_missing",
+    "containernotfound": "lake_bucket_missing",
     "authorizationheadermalformed": "lake_region_wrong",
     "permanentredirect": "lake_region_wrong",
     "301 moved permanently": "lake_region_wrong",
     "invalidaccesskeyid": "lake_denied",
+    "authenticationfailed": "lake_denied",
+    "authorizationfailure": "lake_denied",
     "xadminusernotfound": "lake_denied",  # versitygw
     "signaturedoesnotmatch": "lake_denied",
     "expiredtoken": "lake_denied",
@@ -20,6 +26,8 @@ _FAULTS: Mapping[str, str] = {
     "(http 403)": "lake_denied",
     "401 unauthorized": "lake_denied",
 }
+# All codes of what a store says, or does not say.
+STORE_CODES = frozenset({*_FAULTS.values(), "lake_unreachable"})
 
 
 def store_fault(text: str, lake: str) -> MachineError:

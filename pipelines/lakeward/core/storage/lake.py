@@ -7,7 +7,7 @@ from lakeward.core.dataset_names import NOT_RENAMED, NameHistory
 from lakeward.core.names import TableName
 from lakeward.core.storage.bucket import BucketStore, CopiedBucket
 from lakeward.core.storage.folder import FolderStore
-from lakeward.core.storage.options import S3Options
+from lakeward.core.storage.options import StoreOptions
 from lakeward.core.storage.remote_path import LakePath, RemotePath
 
 # Folder, among the files of this machine, of copies of what a lake in an object store holds.
@@ -19,7 +19,7 @@ class Lake:
     """Where a lake lies; as text it is its folder or URL.
 
     Args:
-        address: Absolute folder, or `s3://bucket/prefix`.
+        address: Absolute folder, or `s3://bucket/prefix`, or `az://container/prefix`.
         files: Folder of this machine: of a lake in a folder the lake itself, of others that of work files, lock files and copies.
         options: How to reach the object store; None for a folder.
         names: Names of renamed datasets, whose tables lie under their first names.
@@ -27,7 +27,7 @@ class Lake:
 
     address: str
     files: Path
-    options: S3Options | None = None
+    options: StoreOptions | None = None
     names: NameHistory = NOT_RENAMED
 
     @classmethod
@@ -42,7 +42,7 @@ class Lake:
         """The place of its tables.
 
         Raises:
-            MachineError: The extra `s3` is missing.
+            MachineError: The extra of the store is missing.
         """
         bucket = self.bucket()
         return RemotePath(bucket, self.options) if bucket and self.options else self.files

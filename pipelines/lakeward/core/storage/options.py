@@ -1,11 +1,15 @@
 """How to reach an object store: region, endpoint and credentials, as each of its clients wants them."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
-# Of the environment: AWS's own names.
+# Of the environment: the names that AWS and Azure give them. Four of them say where a container asks for the credentials of its role.
 CREDENTIAL_VARIABLES = (
     *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"),
     *("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"),
+    *("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"),
+    *("AWS_CONTAINER_AUTHORIZATION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"),
+    *("AZURE_STORAGE_ACCOUNT_NAME", "AZURE_STORAGE_ACCOUNT_KEY"),
 )
 # Seconds; a request that fails is repeated within this time.
 RETRY_SECONDS = 30
@@ -19,15 +23,17 @@ class S3Options:
     Args:
         endpoint: `http(s)://host:port`; None for AWS.
         path_style: The bucket is in the path of requests, not in the name of the host.
-        key_id, secret, token: Credentials; a token is of temporary ones.
+        key_id, secret, token: Credentials; a token is of temporary ones. With others it is the same bucket.
+        ca: File of certificates in PEM of further authorities that are trusted; None for those of the machine alone.
     """
 
     region: str
     endpoint: str | None = None
     path_style: bool = True
-    key_id: str = field(repr=False)
-    secret: str = field(repr=False)
-    token: str | None = field(default=None, repr=False)
+    key_id: str = field(repr=False, compare=False)
+    secret: str = field(repr=False, compare=False)
+    token: str | None = field(default=None, repr=False, compare=False)
+    ca: Path | None = None
 
     @property
     def is_plain_http(self) -> bool:
@@ -74,3 +80,50 @@ class S3Options:
 
     def _optional(self, endpoint: str, token: str) -> dict[str, str]:
         return ({endpoint: self.endpoint} if self.endpoint else {}) | ({token: self.token} if self.token else {})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AzureOptions:
+    """How to reach a container of Azure's blobs. Credentials are always given, as of `S3Options`.
+
+    Args:
+        endpoint: Address of the account's blobs, such as `http://127.0.0.1:10000/devstoreaccount1`; None for Azure.
+        account, key: Name of the account, and its key.
+        ca: As of `S3Options`.
+    """
+
+    endpoint: str | None = None
+    account: str = field(repr=False)
+    key: str = field(repr=False, compare=False)
+    ca: Path | None = None
+
+    @property
+    def is_plain_http(self) -> bool:
+        """Whether requests are not encrypted."""
+        return self.endpoint is not None and self.endpoint.startswith("http://")
+
+    def delta(self) -> dict[str, str]:
+        """Options of deltalake."""
+        found = {
+            "azure_storage_account_name": self.account,
+            "azure_storage_account_key": self.key,
+            "allow_http": str(self.is_plain_http).lower(),
+            "max_retries": str(MAX_RETRIES),
+            "retry_timeout": f"{RETRY_SECONDS}s",
+        }
+        return found | ({"azure_storage_endpoint": self.endpoint} if self.endpoint else {})
+
+    def obstore(self) -> dict[str, str]:
+        """Configuration of obstore's `AzureStore`."""
+        found = {"account_name": self.account, "account_key": self.key}
+        return found | ({"endpoint": self.endpoint} if self.endpoint else {})
+
+    def duckdb(self) -> dict[str, str]:
+        """Parameters of DuckDB's secret of type `azure`."""
+        protocol = "http" if self.is_plain_http else "https"
+        place = f"BlobEndpoint={self.endpoint}" if self.endpoint else "EndpointSuffix=core.windows.net"
+        text = f"DefaultEndpointsProtocol={protocol};AccountName={self.account};AccountKey={self.key};{place}"
+        return {"CONNECTION_STRING": text}
+
+
+StoreOptions = S3Options | AzureOptions

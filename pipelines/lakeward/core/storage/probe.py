@@ -11,6 +11,8 @@ from lakeward.core.storage.lake import Lake
 _FOLDER = ".probe"
 # File among those of this machine: the store was tried.
 STORE_CHECKED = ".store_checked"
+# The same, of replacing what was read.
+REPLACE_CHECKED = ".replace_checked"
 # Writers of one object at once.
 _WRITERS = 8
 # Bytes: those of a usual commit, and of a large one.
@@ -29,6 +31,33 @@ def check_store(lake: Lake) -> None:
     _check_second_refused(store, lake)
     if _winners(store, _SMALL) != 1:
         raise MachineError("lake_store_unsafe", lake=lake)
+    lake.files.mkdir(parents=True, exist_ok=True)
+    mark.touch()
+
+
+def check_conditional_replace(lake: Lake) -> None:
+    """Check that the lake's store replaces no object that changed since it was read; once per lake and machine.
+
+    Raises:
+        MachineError: It does (`quota_store_unsafe`), can't be reached, or refuses.
+    """
+    store, mark = lake.bucket(), lake.files / REPLACE_CHECKED
+    if store is None or mark.exists():
+        return
+    name = f"{_FOLDER}/{uuid.uuid4()}"
+    try:
+        store.create(name, b"first")
+        found = store.read_tagged(name)
+        is_safe = (
+            found is not None
+            and store.replace_as_read(name, b"second", found[1])
+            and not store.replace_as_read(name, b"third", found[1])
+            and store.read(name) == b"second"
+        )
+    finally:
+        store.delete(name)
+    if not is_safe:
+        raise MachineError("quota_store_unsafe", lake=lake)
     lake.files.mkdir(parents=True, exist_ok=True)
     mark.touch()
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lakeward.core.storage.bucket import CopiedBucket
-from lakeward.core.storage.options import S3Options
+from lakeward.core.storage.options import StoreOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class RemotePath:
     """
 
     store: CopiedBucket
-    options: S3Options
+    options: StoreOptions
     key: str = ""
 
     def __str__(self) -> str:

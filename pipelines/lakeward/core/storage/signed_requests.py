@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import http.client
+import ssl
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -57,8 +58,7 @@ class SignedRequests:
         path = f"/{self._bucket}/{quote(key)}" if in_path else f"/{quote(key)}"
         host = address.netloc if in_path else f"{self._bucket}.{address.netloc}"
         headers = signed_headers(self._options, method, f"{address.scheme}://{host}{path}?{query}", body)
-        kind = http.client.HTTPConnection if address.scheme == "http" else http.client.HTTPSConnection
-        connection = kind(host, timeout=_TIMEOUT)
+        connection = self._connect(address.scheme, host)
         try:
             connection.request(method, f"{path}?{query}", body or None, headers)
             answer = connection.getresponse()
@@ -67,6 +67,14 @@ class SignedRequests:
             raise store_fault(type(error).__name__, self._url) from error
         finally:
             connection.close()
+
+    def _connect(self, scheme: str, host: str) -> http.client.HTTPConnection:
+        if scheme == "http":
+            return http.client.HTTPConnection(host, timeout=_TIMEOUT)
+        context = ssl.create_default_context()
+        if self._options.ca:
+            context.load_verify_locations(self._options.ca)
+        return http.client.HTTPSConnection(host, timeout=_TIMEOUT, context=context)
 
 
 def signed_headers(

@@ -5,37 +5,30 @@ Reading a txn through one handle and committing through another is a race that d
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import TypeVar
 from urllib.parse import unquote
 
 from deltalake import DeltaTable
-from deltalake.exceptions import CommitFailedError, DeltaError
-from deltalake.transaction import AddAction, CommitProperties, RemoveAction, Transaction, create_table_with_add_actions
+from deltalake.exceptions import CommitFailedError
+from deltalake.transaction import AddAction, RemoveAction
 
-from lakeward.core.errors import InvariantError, StoreConflictError
-from lakeward.core.names import TableName
+from lakeward.core.errors import ContractError, InvariantError, StoreConflictError
 from lakeward.core.storage.remote_path import LakePath, RemotePath
+from lakeward.engines.delta.appends import append_commit, is_checkpoint_due, only_adds
 from lakeward.engines.delta.data_file import DataFile, remove_files
 from lakeward.engines.delta.fencing import check_lease
 from lakeward.engines.delta.lease import Lease
-from lakeward.engines.delta.log_commit import file_action, txn_action, write_commit
+from lakeward.engines.delta.log_commit import file_action, properties_of, removal, txn_action, write_commit
 from lakeward.engines.delta.log_mirror import checkpoint_log
-from lakeward.engines.delta.open_tables import DROPPED, OpenTables, commit_actions, is_dropped, open_any_table, open_table
-from lakeward.engines.delta.schemas import missing_columns, to_schema
+from lakeward.engines.delta.open_tables import OpenTables, commit_actions, open_table
+from lakeward.engines.delta.schemas import missing_columns
 from lakeward.engines.delta.stored_files import stored_files
-from lakeward.engines.delta.table_files import storage_options
+from lakeward.engines.delta.table_life import BACKOFF, add_columns, create_table
 from lakeward.engines.tables import Commit, TableSpec, Txn
-
-# Waits between retries, in seconds. A commit takes 25 ms: ten conflicts in a row are a fault.
-BACKOFF = (0.01, 0.02, 0.05, 0.1, 0.1, 0.2, 0.2, 0.4, 0.4, 0.8)
-# Other engines must not enable deletion vectors for tables that delta-rs reads.
-_PROPERTIES = {"delta.enableDeletionVectors": "false"}
 
 # Commits to a table of an object store between two checkpoints.
 _CHECKPOINT_INTERVAL = 20
-
-# Each open of a table reads the commits since the last checkpoint, one request each.
-_REMOTE_PROPERTIES = {"delta.checkpointInterval": "10"}
 
 T = TypeVar("T")
 
@@ -65,7 +58,7 @@ def commit_with_retries(
             new = missing_columns(table, spec) if table else []
             if table and new:
                 # deltalake can't commit columns and rows together: a kill in between leaves a column of NULLs, which is harmless.
-                _at_its_place(folder, table).alter.add_columns(new, commit_properties=_properties([lease.txn] if lease else []))
+                add_columns(folder, table, new, [lease.txn] if lease else [])
                 table = tables.open_anew(folder)
             if tables.committed_version(folder, table, txn.app) >= txn.version:
                 break
@@ -80,14 +73,6 @@ def commit_with_retries(
                 tables.forget(folder)
             return landed
     raise StoreConflictError("table_taken", table=spec.name, app=txn.app, version=txn.version)
-
-
-def _at_its_place(folder: LakePath, table: DeltaTable) -> DeltaTable:
-    """The table, to be committed to by deltalake: of one in an object store the handle of a session is of a copy of its log."""
-    found = open_table(folder) if isinstance(folder, RemotePath) else table
-    if found is None:
-        raise CommitFailedError("dropped by another process")
-    return found
 
 
 def commit(
@@ -105,8 +90,7 @@ def commit(
     """
     adds = [file.add() for file in added]
     if table is None:
-        _create(folder, spec, adds, txns)
-        return 0
+        return create_table(folder, spec, adds, txns)
     changes: list[AddAction | RemoveAction] = [*adds, *(removal(path) for path in removed)]
     return commit_changes(table, folder, changes, txns)
 
@@ -116,7 +100,9 @@ def commit_changes(table: DeltaTable, folder: LakePath, changes: Sequence[AddAct
 
     Raises:
         CommitFailedError: Another commit was first, and stands in the way of this one.
+        ContractError: Rows are removed from a table that a foreign program made one of rows that are only appended.
     """
+    _check_append_only(table, folder, changes)
     before = table.version()
     if isinstance(folder, RemotePath):
         if not write_commit(folder, before + 1, "WRITE", [*map(file_action, changes), *map(txn_action, txns)]):
@@ -125,18 +111,19 @@ def commit_changes(table: DeltaTable, folder: LakePath, changes: Sequence[AddAct
             checkpoint_log(folder, before + 1)
         return before + 1
     by = table.metadata().partition_columns
-    table.create_write_transaction([*changes], "append", table.schema(), by, commit_properties=_properties(txns))
+    if isinstance(folder, Path) and only_adds(changes) and not is_checkpoint_due(table):
+        return append_commit(folder, before + 1, by, changes, txns)
+    table.create_write_transaction([*changes], "append", table.schema(), by, commit_properties=properties_of(txns))
     table.update_incremental()
     return _version_of_txn(folder, txns[0], range(before + 1, table.version() + 1))
 
 
-def removal(path: str, *, data_change: bool = True) -> RemoveAction:
-    """The Delta action that removes the file.
-
-    Args:
-        data_change: False if its rows stay in the table, in other files.
-    """
-    return RemoveAction(path, data_change=data_change, deletion_timestamp=time.time_ns() // 1_000_000)
+def _check_append_only(table: DeltaTable, folder: LakePath, changes: Sequence[AddAction | RemoveAction]) -> None:
+    removes = any(isinstance(change, RemoveAction) and change.data_change for change in changes)
+    if removes and table.metadata().configuration.get("delta.appendOnly") == "true":
+        raise ContractError(
+            "table_feature_unsupported", table=f"{folder.parent.name}.{folder.name}", feature="delta.appendOnly = true"
+        )
 
 
 def settle_conflict(folder: LakePath, added: Sequence[DataFile], txn: Txn) -> Commit | None:
@@ -171,60 +158,6 @@ def files_removed_between(folder: LakePath, before: int, version: int) -> set[st
     for commit_version in range(before + 1, version):
         found |= {unquote(action["remove"]["path"]) for action in commit_actions(folder, commit_version) if "remove" in action}
     return found
-
-
-def _properties(txns: Sequence[Txn], retries: int | None = None) -> CommitProperties:
-    return CommitProperties(max_commit_retries=retries, app_transactions=[Transaction(txn.app, txn.version) for txn in txns])
-
-
-def drop_table(folder: LakePath, name: TableName, lease: Lease | None) -> None:
-    """Drop a table of an object store: one commit removes all its files, and says so by its transaction; vacuum deletes them.
-
-    Raises:
-        StoreConflictError: Others committed first every time, or the lease is lost.
-    """
-    for wait in (*BACKOFF, None):
-        table = open_table(folder)
-        check_lease(lease, name, table)
-        if table is None:
-            return
-        removals: list[AddAction | RemoveAction] = [removal(file.path) for file in stored_files(table)]
-        txns = [Txn(DROPPED, table.version() + 1), *([lease.txn] if lease else [])]
-        try:
-            table.create_write_transaction(removals, "append", table.schema(), commit_properties=_properties(txns, retries=0))
-        except CommitFailedError:
-            if wait is not None:
-                time.sleep(wait)
-        else:
-            return
-    raise StoreConflictError("table_taken", table=name, app=DROPPED, version="-")
-
-
-def _create(folder: LakePath, spec: TableSpec, adds: list[AddAction], txns: Sequence[Txn]) -> None:
-    # Without retries: with them delta-rs commits both of two concurrent creators, rows and txn twice.
-    properties = _properties(txns, retries=0)
-    dropped = open_any_table(folder) if isinstance(folder, RemotePath) else None
-    if dropped is not None and not is_dropped(folder, dropped):
-        raise CommitFailedError("created by another process")
-    if dropped is not None and dropped.metadata().partition_columns == list(spec.partition_by):
-        by = list(spec.partition_by)
-        dropped.create_write_transaction([*adds], "overwrite", to_schema(spec), by, commit_properties=properties)
-        return
-    try:
-        create_table_with_add_actions(
-            str(folder),
-            to_schema(spec),
-            adds,
-            "error" if dropped is None else "overwrite",
-            list(spec.partition_by),
-            configuration=_PROPERTIES | (_REMOTE_PROPERTIES if isinstance(folder, RemotePath) else {}),
-            storage_options=storage_options(folder),
-            commit_properties=properties,
-        )
-    except DeltaError as error:
-        if open_any_table(folder) is None:
-            raise
-        raise CommitFailedError("created by another process") from error
 
 
 def _version_of_txn(folder: LakePath, txn: Txn, versions: range) -> int:

@@ -18,20 +18,16 @@ from deltalake.transaction import AddAction, RemoveAction
 from lakeward.core.errors import InvariantError, StoreConflictError, UsageError
 from lakeward.core.names import TableName
 from lakeward.core.storage.remote_path import LakePath
-from lakeward.engines.delta.commits import (
-    BACKOFF,
-    commit_changes,
-    files_removed_between,
-    removal,
-    remove_uncommitted,
-)
+from lakeward.engines.delta.commits import commit_changes, files_removed_between, remove_uncommitted
 from lakeward.engines.delta.data_file import DataFile, remove_files
 from lakeward.engines.delta.fencing import check_lease
 from lakeward.engines.delta.lease import Lease
+from lakeward.engines.delta.log_commit import removal
 from lakeward.engines.delta.open_tables import committed_version, open_table
 from lakeward.engines.delta.rewrite import FENCE, UNDO_TRIES
 from lakeward.engines.delta.schemas import columns_of, missing_columns
 from lakeward.engines.delta.stored_files import StoredFile, stored_files
+from lakeward.engines.delta.table_life import BACKOFF
 from lakeward.engines.tables import CompactionResult, TableSpec, Txn
 
 # Bytes that one Spark task reads (`maxPartitionBytes`); a sort of this size spills only if memory is short.

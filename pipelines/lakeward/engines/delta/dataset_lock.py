@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lakeward.core.storage import ObjectStore
-from lakeward.core.storage.folder import FolderStore
+from lakeward.core.storage.lake import Lake, store_of
 from lakeward.engines.delta.lease import TERM, Lease, held_lease, read_lease
 
 # Folder of the lock files in a lake, one per dataset.
@@ -39,20 +39,32 @@ def dataset_lock(store: ObjectStore, turns: Path, dataset: str, term: float = TE
         os.close(lock)
 
 
-def is_locked(lake: Path, dataset: str) -> bool:
-    """Whether a run holds the dataset's lock now."""
+def is_locked(lake: Lake, dataset: str) -> bool:
+    """Whether a run holds the dataset's lock now; of a lake in an object store also one of another machine.
+
+    Args:
+        dataset: The name that it is stored by.
+
+    Raises:
+        MachineError: The object store can't be reached, or refuses.
+    """
     try:
-        lock = os.open(lake / TURNS / dataset, os.O_RDWR)
+        lock = os.open(lake.files / TURNS / dataset, os.O_RDWR)
     except (FileNotFoundError, NotADirectoryError):
-        return False
+        return lake.options is not None and _is_held(lake, dataset, "")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        held = read_lease(FolderStore(lake), dataset)
-        return held is not None and held.is_held() and held.lock != _identity(lock)
+        return _is_held(lake, dataset, _identity(lock))
     except BlockingIOError:
         return True
     finally:
         os.close(lock)
+
+
+def _is_held(lake: Lake, dataset: str, free_lock: str) -> bool:
+    """Whether someone holds the lease who has not locked this file, which is free."""
+    held = read_lease(store_of(lake.root()), dataset)
+    return held is not None and held.is_held() and held.lock != free_lock
 
 
 def _identity(lock: int) -> str:

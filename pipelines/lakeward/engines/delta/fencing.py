@@ -11,8 +11,9 @@ from deltalake.transaction import CommitProperties, Transaction
 
 from lakeward.core.errors import InvariantError, StoreConflictError
 from lakeward.core.names import Layer, TableName
-from lakeward.core.storage.remote_path import LakePath
+from lakeward.core.storage.remote_path import LakePath, RemotePath
 from lakeward.engines.delta.lease import Lease
+from lakeward.engines.delta.log_commit import txn_action, write_commit
 from lakeward.engines.delta.open_tables import committed_version, open_table
 from lakeward.engines.delta.table_files import table_names
 
@@ -57,6 +58,11 @@ def fence_tables(folders: Iterable[LakePath], lease: Lease) -> None:
             table = open_table(folder)
             if table is None:
                 break
+            if isinstance(folder, RemotePath):
+                if write_commit(folder, table.version() + 1, "WRITE", [txn_action(lease.txn)]):
+                    break
+                time.sleep(0.01 * (attempt + 1))
+                continue
             by = table.metadata().partition_columns
             try:
                 table.create_write_transaction([], "append", table.schema(), by, commit_properties=properties)

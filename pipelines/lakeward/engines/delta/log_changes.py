@@ -7,6 +7,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from lakeward.core.names import sha256
+from lakeward.core.storage.remote_path import LakePath, RemotePath
+from lakeward.engines.delta.log_mirror import mirror_folder, newest_commit
+
 LOG = "_delta_log"
 _COMMIT = ".json"
 # Actions that change no row.
@@ -19,19 +23,26 @@ class LogPosition:
 
     Args:
         version: Its newest version.
-        stamp: Inode, size and time of this version's commit: a table that was replaced by another has another stamp.
+        stamp: Inode, size and time of this version's commit, or its hash in an object store: a table that was replaced by another
+            has another stamp.
     """
 
     version: int
     stamp: str
 
 
-def newest_position(folder: Path, known: LogPosition | None = None) -> LogPosition | None:
-    """The newest version of the table; None without a table.
+def newest_position(folder: LakePath, known: LogPosition | None = None) -> LogPosition | None:
+    """The newest version of the table; None without a table. In an object store it costs one listing of what is newer than the copy.
 
     Args:
-        known: An earlier position: the log is followed from there, so that nothing is listed.
+        known: An earlier position: the log of a folder is followed from there, so that nothing is listed.
+
+    Raises:
+        MachineError: The object store can't be reached, or refuses.
     """
+    if isinstance(folder, RemotePath):
+        stored = newest_commit(folder)
+        return stored and (_position_in_copy(folder, stored[0]) or LogPosition(*stored))
     if known is None or position_of(folder, known.version) != known:
         versions = [int(file.stem) for file in (folder / LOG).glob(f"*{_COMMIT}") if file.stem.isdigit()]
         return position_of(folder, max(versions)) if versions else None
@@ -50,24 +61,36 @@ def position_of(folder: Path, version: int) -> LogPosition | None:
     return LogPosition(version, f"{found.st_ino}:{found.st_size}:{found.st_mtime_ns}")
 
 
-def appended_files(folder: Path, since: LogPosition, upto: int) -> list[Path] | None:
-    """Files whose rows were added after `since`, up to version `upto`.
+def _position_in_copy(folder: RemotePath, version: int) -> LogPosition | None:
+    """As `position_of`, by the copy of the log."""
+    try:
+        return LogPosition(version, sha256(_commit_file(mirror_folder(folder), version).read_bytes()))
+    except OSError:
+        return None
+
+
+def appended_files(folder: LakePath, since: LogPosition, upto: int) -> dict[str, int] | None:
+    """Files whose rows were added after `since`, up to version `upto`: path below the folder -> bytes.
 
     Returns:
         None where the table must be read in full: rows were removed, the schema changed, it has partitions, or a commit is missing.
     """
-    if position_of(folder, since.version) != since:
+    if isinstance(folder, RemotePath):
+        place, known = mirror_folder(folder), _position_in_copy(folder, since.version)
+    else:
+        place, known = folder, position_of(folder, since.version)
+    if known != since:
         return None
-    files: list[Path] = []
+    files: dict[str, int] = {}
     for version in range(since.version + 1, upto + 1):
-        actions = _read_actions(folder, version)
+        actions = _read_actions(place, version)
         if actions is None:
             return None
         for kind, action in actions:
             if not _only_adds(kind, action):
                 return None
             if kind == "add" and action["dataChange"]:
-                files.append(folder / unquote(action["path"]))
+                files[unquote(action["path"])] = action["size"]
     return files
 
 

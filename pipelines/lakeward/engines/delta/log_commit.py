@@ -5,12 +5,13 @@ The number of such a commit admits it only if no other commit came between.
 
 import json
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
 from deltalake import DeltaTable
-from deltalake.transaction import AddAction, RemoveAction
+from deltalake.transaction import AddAction, CommitProperties, RemoveAction, Transaction
 
 from lakeward.core.storage.folder import FolderStore
 from lakeward.core.storage.remote_path import LakePath, RemotePath
@@ -19,14 +20,22 @@ from lakeward.engines.delta.table_files import LOG
 from lakeward.engines.tables import Txn
 
 Action = Mapping[str, Any]
+NO_OTHERS: Mapping[str, object] = MappingProxyType({})
 # Signs of paths that need no encoding.
 _SAFE = "/=:"
+NO_PARAMETERS: Mapping[str, str] = {}
 
 
-def write_commit(folder: LakePath, version: int, operation: str, actions: Iterable[Action]) -> bool:
-    """Commit the actions as this version; False if another commit came first."""
-    head = {"timestamp": now_ms(), "operation": operation, "operationParameters": {}, "engineInfo": "lakeward"}
-    lines = (json.dumps(action, ensure_ascii=False) for action in ({"commitInfo": head}, *actions))
+def write_commit(
+    folder: LakePath, version: int, operation: str, actions: Iterable[Action], parameters: Mapping[str, str] = NO_PARAMETERS
+) -> bool:
+    """Commit the actions as this version; False if another commit came first.
+
+    Args:
+        parameters: Of the operation, for the history of the table.
+    """
+    head = {"timestamp": now_ms(), "operation": operation, "operationParameters": {**parameters}, "engineInfo": "lakeward"}
+    lines = (json.dumps(action, ensure_ascii=False, separators=(",", ":")) for action in ({"commitInfo": head}, *actions))
     content = "".join(f"{line}\n" for line in lines).encode()
     file = f"{version:020}.json"
     if not isinstance(folder, RemotePath):
@@ -41,11 +50,14 @@ def write_commit(folder: LakePath, version: int, operation: str, actions: Iterab
     return is_own
 
 
-def metadata_action(table: DeltaTable, change: Callable[[list[dict[str, Any]]], None] = lambda _: None) -> Action:
+def metadata_action(
+    table: DeltaTable, change: Callable[[list[dict[str, Any]]], None] = lambda _: None, others: Mapping[str, object] = NO_OTHERS
+) -> Action:
     """The table's metadata as an action.
 
     Args:
         change: Changes the fields of the schema, which are as Delta's JSON has them.
+        others: Other values of keys of the action.
     """
     schema, stored = json.loads(table.schema().to_json()), table.metadata()
     change(schema["fields"])
@@ -58,6 +70,7 @@ def metadata_action(table: DeltaTable, change: Callable[[list[dict[str, Any]]], 
         "partitionColumns": stored.partition_columns,
         "configuration": stored.configuration,
         "createdTime": stored.created_time,
+        **others,
     }
     return {"metaData": {key: value for key, value in found.items() if value is not None}}
 
@@ -77,6 +90,20 @@ def file_action(change: AddAction | RemoveAction) -> Action:
             "stats": change.stats,
         }
     }
+
+
+def removal(path: str, *, data_change: bool = True) -> RemoveAction:
+    """The Delta action that removes the file.
+
+    Args:
+        data_change: False if its rows stay in the table, in other files.
+    """
+    return RemoveAction(path, data_change=data_change, deletion_timestamp=now_ms())
+
+
+def properties_of(txns: Sequence[Txn], retries: int | None = None) -> CommitProperties:
+    """What a commit of deltalake carries."""
+    return CommitProperties(max_commit_retries=retries, app_transactions=[Transaction(txn.app, txn.version) for txn in txns])
 
 
 def txn_action(txn: Txn) -> Action:

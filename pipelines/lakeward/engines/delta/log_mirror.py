@@ -63,6 +63,16 @@ def sync_log(folder: RemotePath) -> Path | None:
         return copy
 
 
+def newest_commit(folder: RemotePath) -> tuple[int, str] | None:
+    """Number and tag of the newest commit, which is fetched with those before it; None without a table. Raises as `sync_log`."""
+    copy = sync_log(folder)
+    if copy is not None:
+        return _newest_copy(copy)
+    found = _list_from(folder, None)
+    newest = _newest(found, _COMMIT)
+    return None if newest is None else (newest, found[f"{newest:0{_DIGITS}}{_COMMIT}"])
+
+
 def keep_commit(folder: RemotePath, version: int, content: bytes, tag: str) -> None:
     """Add a commit that this process wrote to the copy; where it is not the next one, fetch what lies between."""
     copy = mirror_folder(folder)

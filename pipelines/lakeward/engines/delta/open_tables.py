@@ -18,7 +18,8 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from lakeward.core.errors import MachineError
-from lakeward.core.storage.remote_path import LakePath
+from lakeward.core.storage.remote_path import LakePath, RemotePath
+from lakeward.engines.delta.handle_stock import HandleStock
 from lakeward.engines.delta.log_mirror import mirror_folder, sync_log
 from lakeward.engines.delta.table_files import LOG, storage_options
 
@@ -30,6 +31,9 @@ _DAMAGED = ("Json error", "Parquet error")
 
 # Application id of a drop: its version is that of the commit that removed all files.
 DROPPED = "lakeward/dropped"
+
+# Folder, in an object store, of a note per dropped table: what follows a lake looks there, and not into each log.
+DROPPED_TABLES = ".dropped"
 
 # Identity of a commit's file: device, inode, time of change in nanoseconds, bytes.
 _Stamp = tuple[int, ...]
@@ -82,6 +86,11 @@ def is_dropped(folder: LakePath, table: DeltaTable) -> bool:
     return table.transaction_version(DROPPED) == table.version()
 
 
+def drop_note(folder: RemotePath) -> RemotePath:
+    """The note that the table of this folder is dropped."""
+    return RemotePath(folder.store, folder.options, f"{DROPPED_TABLES}/{folder.parent.name}.{folder.name}")
+
+
 def committed_version(table: DeltaTable | None, app: str) -> int:
     """The last committed version of `app` in the table; 0 for none."""
     return (table.transaction_version(app) or 0) if table else 0
@@ -90,7 +99,11 @@ def committed_version(table: DeltaTable | None, app: str) -> int:
 def commit_actions(folder: LakePath, version: int) -> list[dict[str, dict[str, Any]]]:
     """The actions of one commit, from the log."""
     text = (folder / LOG / f"{version:020}.json").read_text(encoding="utf-8")
-    return [json.loads(line) for line in text.splitlines()]
+    return [json.loads(line) for line in text.split("\n") if line]  # a text in it may hold other ends of lines
+
+
+# What ended sessions left.
+_STOCK: HandleStock[_Handle] = HandleStock(MAX_HANDLES)
 
 
 class OpenTables:
@@ -100,6 +113,13 @@ class OpenTables:
         self._handles: OrderedDict[LakePath, _Handle] = OrderedDict()
         # While the session holds a dataset: tables of an object store that were looked at since; None otherwise.
         self._seen: set[LakePath] | None = None
+
+    def close(self) -> None:
+        """Leave the handles of tables in folders to later sessions."""
+        for folder, handle in self._handles.items():
+            if isinstance(folder, Path):
+                _STOCK.leave(folder, handle, handle.version)
+        self._handles.clear()
 
     @contextmanager
     def holding(self) -> Iterator[None]:
@@ -126,7 +146,7 @@ class OpenTables:
     def open(self, folder: LakePath) -> DeltaTable | None:
         """The table's newest version; None if it does not exist, or is dropped. Of an object store it is a handle to a copy of its log."""
         place = self._place(folder)
-        handle = self._handles.pop(folder, None)
+        handle = self._handles.pop(folder, None) or (_STOCK.take(folder) if isinstance(folder, Path) else None)
         if place is None:
             return open_table(folder)
         if handle is None or _stamp(place, handle.version) != handle.stamp:  # dropped and created again, or cleaned up
@@ -184,7 +204,7 @@ def _later_txns(place: Path, handle: _Handle) -> dict[str, int]:
 def _stamp(place: Path, version: int) -> _Stamp | None:
     """None if there is no such commit."""
     try:
-        stat = (place / LOG / f"{version:020}.json").stat()
+        stat = os.stat(f"{place}/{LOG}/{version:020}.json")  # noqa: PTH116 -- as text: several times for each table and statement
     except FileNotFoundError:
         return None
     return stat.st_dev, stat.st_ino, stat.st_mtime_ns, stat.st_size

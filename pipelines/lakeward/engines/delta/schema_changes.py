@@ -13,6 +13,7 @@ from lakeward.engines.delta.open_tables import open_table
 from lakeward.engines.delta.schemas import missing_columns
 from lakeward.engines.delta.stored_files import stored_files
 from lakeward.engines.delta.table_files import storage_options
+from lakeward.engines.delta.table_life import add_columns
 from lakeward.engines.tables import TableSpec, Txn
 
 
@@ -35,7 +36,7 @@ def add_lacking_columns(folder: LakePath, spec: TableSpec) -> None:
     table = open_table(folder)
     if table and (new := missing_columns(table, spec)):
         try:
-            table.alter.add_columns(new)
+            add_columns(folder, table, new)
         except CommitFailedError:
             raise StoreConflictError("table_taken", table=spec.name, app="-", version="-") from None
 

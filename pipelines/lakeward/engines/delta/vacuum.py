@@ -20,7 +20,9 @@ from deltalake.exceptions import CommitFailedError
 
 from lakeward.core.errors import UsageError
 from lakeward.core.names import TableName
-from lakeward.core.storage.remote_path import LakePath
+from lakeward.core.storage.remote_path import LakePath, RemotePath
+from lakeward.engines.delta.log_commit import metadata_action, write_commit
+from lakeward.engines.delta.log_mirror import checkpoint_log, newest_commit
 from lakeward.engines.delta.open_tables import commit_actions, open_table
 from lakeward.engines.delta.schemas import columns_of, missing_columns
 from lakeward.engines.delta.stored_files import stored_files
@@ -52,7 +54,7 @@ def vacuum(folder: LakePath, name: TableName, retention: timedelta) -> VacuumRes
         (folder / file.path).unlink(missing_ok=True)
     if isinstance(folder, Path):
         _remove_empty_folders(folder, gone)
-    _set_retention_properties(table, retention)
+    _set_retention_properties(folder, table, retention)
     _checkpoint(folder, table)
     return VacuumResult(len(live), len(gone), sum(file.size for file in gone))
 
@@ -79,11 +81,16 @@ def _remove_empty_folders(folder: Path, removed_files: list[TableFile]) -> None:
                 Path(folder_path).rmdir()
 
 
-def _set_retention_properties(table: DeltaTable, retention: timedelta) -> None:
+def _set_retention_properties(folder: LakePath, table: DeltaTable, retention: timedelta) -> None:
     """Set the table's retention properties for other writers. Delta's defaults are 30 days for commits, 7 for files."""
     properties = dict.fromkeys(_RETENTION_PROPERTIES, f"interval {int(retention.total_seconds())} seconds")
-    if not properties.items() <= table.metadata().configuration.items():
+    configuration = table.metadata().configuration
+    if not properties.items() <= configuration.items():
         # A write conflict: the next vacuum sets them.
+        if isinstance(folder, RemotePath):
+            changed = metadata_action(table, others={"configuration": configuration | properties})
+            write_commit(folder, table.version() + 1, "SET TBLPROPERTIES", [changed])
+            return
         with suppress(CommitFailedError):
             table.alter.set_table_properties(properties)
 
@@ -95,4 +102,8 @@ def _checkpoint(folder: LakePath, table: DeltaTable) -> None:
     except FileNotFoundError:
         last = -1
     if table.version() - last >= _CHECKPOINT_AFTER:
-        table.create_checkpoint()
+        if isinstance(folder, RemotePath):
+            newest = newest_commit(folder)
+            checkpoint_log(folder, newest[0] if newest else -1)
+        else:
+            table.create_checkpoint()

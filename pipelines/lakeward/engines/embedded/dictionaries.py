@@ -20,7 +20,7 @@ _COUNTED = _CHEAP | {"SEQ_SCAN", "COLUMN_DATA_SCAN"}
 # Rows of the first sample; smaller tables are not worth it.
 _SAMPLE_ROWS = 200_000
 # Estimated rows below which no sample is taken. DuckDB takes a fifth for what a filter lets through; it costs 20 ms to look.
-_FEW_ROWS = 8_000
+FEW_ROWS = 8_000
 # A text is searched linearly, once per dictionary of a file; in a file without one, once per row.
 _MAX_TEXTS = 256
 # Columns whose texts are counted in one scan.
@@ -60,7 +60,7 @@ class QueryPlan:
     @property
     def has_few_rows(self) -> bool:
         """Whether it is certain that the rows are few."""
-        return self.rows < _FEW_ROWS and self.operators <= _COUNTED
+        return self.rows < FEW_ROWS and self.operators <= _COUNTED
 
 
 def query_plan(con: duckdb.DuckDBPyConnection, query: str) -> QueryPlan:
@@ -74,7 +74,7 @@ def text_dictionaries(
     con: duckdb.DuckDBPyConnection, query: str, columns: Sequence[str], plan: QueryPlan
 ) -> dict[str, TextDictionary]:
     """The dictionaries of those text columns in `columns` that have few distinct texts in `query`, whose plan is `plan`."""
-    if not columns or plan.rows < _FEW_ROWS or not plan.operators <= _CHEAP:
+    if not columns or plan.rows < FEW_ROWS or not plan.operators <= _CHEAP:
         return {}
     # Most batches are small: to count their rows alone takes a tenth of counting their texts.
     if _row(con, f"SELECT count(*) FROM (SELECT 1 FROM ({query}) LIMIT {_SAMPLE_ROWS})")[0] < _SAMPLE_ROWS:

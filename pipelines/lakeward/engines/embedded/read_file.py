@@ -6,9 +6,10 @@ second one; in it several threads read, each in a transaction of its own, while 
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from typing import Any
 
 import duckdb
@@ -17,17 +18,24 @@ from lakeward.core.clock import with_instants
 from lakeward.core.dataset_names import NOT_RENAMED, NameHistory
 from lakeward.core.names import Layer, TableName
 from lakeward.core.sql import identifier, literal
+from lakeward.core.storage.lake import Lake
+from lakeward.core.storage.remote_path import LakePath, RemotePath
 from lakeward.engines.delta.log_changes import LogPosition, appended_files, newest_position
 from lakeward.engines.embedded.faults import machine_faults
+from lakeward.engines.embedded.file_copies import read_places
 from lakeward.engines.embedded.read_file_opening import lock_file, open_file, open_or_replace
 from lakeward.engines.embedded.scans import delta_scan
 from lakeward.engines.embedded.table_references import resolve_tables
 from lakeward.engines.embedded.transactions import table_transactions
 from lakeward.engines.recorded_names import as_current
 
+# Looks at once, each of which is a request in an object store.
+_LOOKS = 8
 _INSTANT = "TIMESTAMP WITH TIME ZONE"
 # Tables whose rows are looked up one by one, with their order in the file.
 SORTED = {"verdicts": "dataset, rule_id, generation, batch_seq"}
+# Readers at once: more than the processors gain no time, and each takes of the memory that all share.
+READERS = 4
 Cells = dict[str, Any]
 # Values of the places of a statement, in order or by name.
 Parameters = Sequence[object] | Mapping[str, object] | None
@@ -36,7 +44,7 @@ Parameters = Sequence[object] | Mapping[str, object] | None
 class FileReading:
     """One transaction over the file: all that it reads is of the same versions."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, lake: Path, names: NameHistory = NOT_RENAMED) -> None:
+    def __init__(self, con: duckdb.DuckDBPyConnection, lake: LakePath, names: NameHistory = NOT_RENAMED) -> None:
         self._con, self._lake, self._names = con, lake, names
         self._known: dict[str, LogPosition] | None = None
 
@@ -67,7 +75,7 @@ class FileReading:
             found = table_transactions(self._con, self._dataset_folder(table))
         return {self._names.current_application(app): version for app, version in found.items()}
 
-    def _dataset_folder(self, table: TableName) -> Path:
+    def _dataset_folder(self, table: TableName) -> LakePath:
         stored = self._names.stored_table(table)
         return self._lake / stored.layer / stored.name
 
@@ -80,6 +88,11 @@ class FileReading:
         found = self.fetch("""SELECT table_name, list(column_name ORDER BY ordinal_position) AS columns
             FROM information_schema.columns WHERE table_schema = 'governance' GROUP BY table_name""")
         return {row["table_name"]: row["columns"] for row in found}
+
+
+def _places(folder: LakePath, files: Mapping[str, int]) -> list[str]:
+    """Where to read data files of a table: of an object store copies of small ones."""
+    return read_places(folder, files) if isinstance(folder, RemotePath) else [str(folder / path) for path in files]
 
 
 class FileWriting(FileReading):
@@ -116,7 +129,7 @@ class FileWriting(FileReading):
         files = appended_files(self._folder(name), since, upto.version)
         if files is None:
             return False
-        rows = f"read_parquet([{', '.join(literal(str(file)) for file in files)}], union_by_name = true)"
+        rows = f"read_parquet([{', '.join(map(literal, _places(self._folder(name), files)))}], union_by_name = true)"
         columns = f"SELECT * FROM governance.{identifier(name)} WHERE FALSE"
         self.execute(f"CREATE OR REPLACE TEMP TABLE {self.added_rows(name)} AS {columns}")
         if files:
@@ -144,7 +157,7 @@ class FileWriting(FileReading):
         self.execute(f"DELETE FROM {target} WHERE {condition}")
         self.execute(f"INSERT INTO {target} BY NAME SELECT * FROM (\n{narrowed}\n)")
 
-    def _folder(self, name: str) -> Path:
+    def _folder(self, name: str) -> LakePath:
         return self._lake / "governance" / name
 
     def _by_current_names(self, name: str, rows: str) -> str:
@@ -165,20 +178,20 @@ class ReadFile:
 
     Args:
         file: Path of the file; its folder is created, readable only by its owner.
-        lake: Folder of the tables.
+        lake: Where the tables lie, and the names of its datasets.
         stamp: What the file is made of, besides the tables; one with another stamp is deleted.
-        names: Names of the lake's datasets.
 
     Raises:
         UsageError: Another process holds the file.
-        MachineError: The folder can't be written.
+        MachineError: The folder can't be written, or the extra `s3` is missing.
     """
 
-    def __init__(self, file: Path, lake: Path, stamp: str, names: NameHistory = NOT_RENAMED) -> None:
-        self._lake, self._file, self._names = lake, file, names
+    def __init__(self, file: Path, lake: Lake, stamp: str) -> None:
+        self._lake, self._place, self._file, self._names = lake.root(), lake, file, lake.names
         self._writer, self._opening = Lock(), Lock()
+        self._readers = BoundedSemaphore(READERS)
         self._lock = lock_file(file)
-        self._con = open_or_replace(file, f"{lake} {stamp}{names.renames or ''}")
+        self._con = open_or_replace(file, f"{lake} {stamp}{lake.names.renames or ''}", lake)
 
     def close(self) -> None:
         """Close the file, so that another process can open it."""
@@ -186,14 +199,23 @@ class ReadFile:
         os.close(self._lock)
 
     def find_moves(self, tables: Sequence[str], known: dict[str, LogPosition]) -> dict[str, LogPosition | None]:
-        """Those of the tables that are not where the file's copies stand, with their positions."""
-        now = {name: newest_position(self._lake / "governance" / name, known.get(name)) for name in tables}
+        """Those of the tables that are not where the file's copies stand, with their positions.
+
+        Raises:
+            MachineError: The lake's object store can't be reached, or refuses.
+        """
+
+        def look(name: str) -> LogPosition | None:
+            return newest_position(self._lake / "governance" / name, known.get(name))
+
+        with ThreadPoolExecutor(_LOOKS) as pool:
+            now = dict(zip(tables, pool.map(look, tables), strict=True))
         return {name: position for name, position in now.items() if position != known.get(name)}
 
     @contextmanager
     def read(self) -> Iterator[FileReading]:
-        """One transaction of a reader."""
-        with self._transaction() as con:
+        """One transaction of a reader; it waits while as many read as there may."""
+        with self._readers, self._transaction() as con:
             yield FileReading(con, self._lake, self._names)
 
     @contextmanager
@@ -220,5 +242,5 @@ class ReadFile:
             con.close()
         with self._opening:
             self._con.close()
-            self._con = open_file(self._file)
+            self._con = open_file(self._file, self._place)
             return self._con.cursor().execute("BEGIN")

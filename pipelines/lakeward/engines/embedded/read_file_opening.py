@@ -20,7 +20,8 @@ from lakeward.engines.embedded.store_access import open_store
 FILE_VERSION = 2
 # Memory of the database; larger sorts go to temporary files beside it. They hold counts and names, no values of rows.
 MEMORY = "192MB"
-THREADS = 2
+# Of one query. Several readers fill the processors, and a second thread costs a short query more than it gains.
+THREADS = 1
 # Of a database that is read once.
 SNAPSHOT_MEMORY = "1GB"
 SCHEMA = """
@@ -55,17 +56,21 @@ def lock_file(file: Path) -> int:
     return handle
 
 
-def open_or_replace(file: Path, made_of: str) -> duckdb.DuckDBPyConnection:
-    """The file if it is of this version and made of this; else a new one."""
+def open_or_replace(file: Path, made_of: str, lake: Lake) -> duckdb.DuckDBPyConnection:
+    """The file if it is of this version and made of this; else a new one. It can read this lake.
+
+    Raises:
+        MachineError: The extra `s3` is missing.
+    """
     identity = f"{FILE_VERSION} {duckdb.__version__} {made_of}"
     with suppress(duckdb.Error):
-        con = open_file(file)
+        con = open_file(file, lake)
         if _identity_of(con) == identity:
             return con
         con.close()
     for old in (file, file.with_name(f"{file.name}.wal")):
         old.unlink(missing_ok=True)
-    con = open_file(file)
+    con = open_file(file, lake)
     con.execute(SCHEMA)
     con.execute("INSERT INTO identity VALUES (?)", [identity])
     return con
@@ -93,18 +98,19 @@ def _identity_of(con: duckdb.DuckDBPyConnection) -> str | None:
     return str(found[0]) if found else None
 
 
-def open_file(file: Path) -> duckdb.DuckDBPyConnection:
-    """The file as it is.
+def open_file(file: Path, lake: Lake) -> duckdb.DuckDBPyConnection:
+    """The file as it is, in a database that can read this lake.
 
     Raises:
         duckdb.Error: It is no file of DuckDB, or damaged.
+        MachineError: The extra `s3` is missing.
     """
-    con = _connect(str(file), file.with_suffix(".tmp"), {"memory_limit": MEMORY, "threads": str(THREADS)})
+    con = _connect(str(file), file.with_suffix(".tmp"), {"memory_limit": MEMORY, "threads": str(THREADS)}, lake)
     file.chmod(0o600)
     return con
 
 
-def _connect(database: str, scratch: Path, limits: Mapping[str, str], lake: Lake | None = None) -> duckdb.DuckDBPyConnection:
+def _connect(database: str, scratch: Path, limits: Mapping[str, str], lake: Lake) -> duckdb.DuckDBPyConnection:
     config: dict[str, Any] = {
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
@@ -115,7 +121,7 @@ def _connect(database: str, scratch: Path, limits: Mapping[str, str], lake: Lake
     con = duckdb.connect(database, config=config)
     hide_progress_bar(con)
     con.execute("SET TimeZone = 'UTC'")
-    if lake and lake.options:
+    if lake.options:
         open_store(con, str(lake), lake.options)
     con.execute(f"LOAD {literal(str(module_file('delta')))}")
     con.execute("SET allow_unsigned_extensions = false")

@@ -23,7 +23,7 @@ class SnapshotFile(FileWriting):
     """The copies; what is computed from them is written beside them."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection, lake: Lake) -> None:
-        super().__init__(con, lake.files)
+        super().__init__(con, lake.root())
         self._tables = lake.root() / Layer.GOVERNANCE
 
     def copy_version(self, name: str, version: int) -> None:

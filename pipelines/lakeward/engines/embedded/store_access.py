@@ -6,28 +6,29 @@ import duckdb
 
 from lakeward.core.errors import MachineError
 from lakeward.core.sql import literal
-from lakeward.core.storage.options import S3Options
+from lakeward.core.storage.options import S3Options, StoreOptions
 from lakeward.engines.embedded.spills import module_file
 
-# The module that reads and writes over HTTP.
-_MODULE = "httpfs"
 
-
-def open_store(con: duckdb.DuckDBPyConnection, url: str, options: S3Options) -> None:
-    """Load the module, before that of Delta, and give the database the credentials of this lake.
+def open_store(con: duckdb.DuckDBPyConnection, url: str, options: StoreOptions) -> None:
+    """Load the module of the store, before that of Delta, and give the database the credentials of this lake.
 
     Without a secret that fits, Delta's module would ask a cloud's metadata address for some.
 
     Raises:
-        MachineError: The extra `s3` is missing.
+        MachineError: The extra of the store is missing.
     """
-    if find_spec(f"duckdb_extension_{_MODULE}") is None:
-        raise MachineError("extra_missing", extra="s3")
-    con.execute(f"LOAD {literal(str(module_file(_MODULE)))}")
-    # Files of tables are never written again: what is known of one stays true.
-    con.execute("SET enable_http_metadata_cache = true")
+    kind, module = ("s3", "httpfs") if isinstance(options, S3Options) else ("azure", "azure")
+    if find_spec(f"duckdb_extension_{module}") is None:
+        raise MachineError("extra_missing", extra=kind)
+    con.execute(f"LOAD {literal(str(module_file(module)))}")
     con.execute("SET parquet_metadata_cache = true")
+    if module == "httpfs":
+        # Files of tables are never written again: what is known of one stays true.
+        con.execute("SET enable_http_metadata_cache = true")
+        if options.ca:
+            con.execute(f"SET ca_cert_file = {literal(str(options.ca))}")
     items = (f"{name} {literal(value)}" for name, value in options.duckdb().items())
     con.execute(
-        f"CREATE OR REPLACE TEMPORARY SECRET lakeward_lake (TYPE s3, PROVIDER config, {', '.join(items)}, SCOPE {literal(url)})"
+        f"CREATE OR REPLACE TEMPORARY SECRET lakeward_lake (TYPE {kind}, PROVIDER config, {', '.join(items)}, SCOPE {literal(url)})"
     )

@@ -27,7 +27,7 @@ from lakeward.engines.spark.delete_predicate import DeletePredicate, delete_same
 from lakeward.engines.spark.faults import spark_faults
 from lakeward.engines.spark.query_engine import SparkQueryEngine
 from lakeward.engines.spark.rewrite import SparkRowRewriter
-from lakeward.engines.tables import Commit, CompactionResult, RowStatistics, TableInfo, TableSpec, Txn, VacuumResult
+from lakeward.engines.tables import Bounds, Commit, CompactionResult, RowStatistics, TableInfo, TableSpec, Txn, VacuumResult
 
 # Name of the stored rows in a query that selects among them.
 _STORED = "__lakeward_stored"
@@ -98,14 +98,18 @@ class SparkEngine(SparkQueryEngine):
             self._register(own, rows)
         return f"SELECT * FROM {own}"
 
+    def rows_within(self, table: TableName, bounds: Bounds) -> str:  # noqa: ARG002 -- Delta's scan skips files itself
+        """See `TableStore.rows_within`."""
+        return f"SELECT * FROM {table}"
+
     def has_no_rows_between(self, table: TableName, column: str, low: datetime, high: datetime) -> bool:
         """See `TableStore.has_no_rows_between`."""
         return self._driver_engine.has_no_rows_between(table, column, low, high)
 
-    def append(self, spec: TableSpec, query: str, txn: Txn) -> Commit | None:
+    def append(self, spec: TableSpec, query: str, txn: Txn, *, rows: int | None = None) -> Commit | None:
         """See `TableStore.append`."""
         if self._is_governance(spec, query):
-            return self._driver_engine.append(spec, query, txn)
+            return self._driver_engine.append(spec, query, txn, rows=rows)
         return self._write(spec, query, txn, lambda _: None)
 
     def replace(self, spec: TableSpec, query: str, keys: Sequence[str], txn: Txn) -> Commit | None:

@@ -7,7 +7,7 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -38,8 +38,9 @@ from lakeward.protection.checkpoints import make_checkpoint
 from lakeward.protection.merkle import MerkleTree
 from lakeward.protection.signatures import SealKey
 
-# Lock of the one sealer of a lake.
+# Lock of the one sealer of a lake; in an object store, where machines share no files, a lease of the other name besides.
 LOCK_FILE = ".seals.lock"
+_LEASE = ".seals"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +95,7 @@ def seal_logs(settings: Settings) -> list[SealAnswer]:
     try:
         governance.check_schema_version(engine)
         commit_abandoned_entries(engine, access_log_folder(workspace), EntryCopies.of(workspace.lake))
-        with _lock(workspace.files):
+        with _lock(workspace.files), _machine_turn(workspace, engine):
             # What a killed sealer left is sealed as it is, so that what was written since needs a seal of its own.
             seals = 2 if any(_has_unsealed_leaves(engine, log) for log in SEALED_LOGS) else 1
             return [answer for _ in range(seals) for answer in _seal_all(_Sealer(workspace, engine, key))]
@@ -194,6 +195,11 @@ def _answer(record: SealRecord, delivery: Delivery) -> SealAnswer:
         unsent=delivery.failed,
         sealed_at=record.sealed_at,
     )
+
+
+def _machine_turn(workspace: Workspace, engine: Engine) -> AbstractContextManager[None]:
+    """The turn of this machine, for which it waits."""
+    return engine.dataset_lock(_LEASE) if workspace.lake.options else nullcontext()
 
 
 @contextmanager

@@ -159,8 +159,8 @@ def _check_lake(engine: Engine, names: NameHistory, pair: tuple[str, str]) -> No
 def _check_idle(workspace: Workspace, name: str) -> None:
     """Check that no run holds the dataset: it would go on with files of both names."""
     lake, stored = workspace.lake, workspace.lake.names.stored_name(name)
-    lease = read_lease(store_of(lake.root()), stored)
-    if is_locked(lake.files, stored) if lake.options is None else lease is not None and lease.is_held():
+    if is_locked(lake, stored):
+        lease = read_lease(store_of(lake.root()), stored)
         raise UsageError("rename_running", dataset=name, holder=lease.program if lease else "-")
 
 

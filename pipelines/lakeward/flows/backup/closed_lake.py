@@ -98,7 +98,7 @@ def check_unused(lake: Lake) -> None:
     store = store_of(lake.root())
     if lake.options is None:
         turns = sorted(path.name for path in (lake.files / TURNS).glob("*"))
-        held = [dataset for dataset in turns if is_locked(lake.files, dataset)]
+        held = [dataset for dataset in turns if is_locked(lake, dataset)]
     else:
         held = [name for name in store.list_folders(LEASES) if (lease := read_lease(store, name)) and lease.is_held()]
     if held:

@@ -22,6 +22,9 @@ from lakeward.flows.backup.repository import file_hash
 _WORKERS = 8
 # Events of lineage: in a folder by what became of them, in an object store side by side.
 _EVENT = re.compile(r"lineage/(?:(?:sent|refused)/|\d+\.\d-)(?P<id>[^/]+\.json)")
+_WINDOW_FILE = re.compile(r"(?P<folder>landing/[^/]+/windows)/(?P<file>[^/]+)")
+_STORED_WINDOW_FILE = re.compile(r"(?P<folder>landing/[^/]+/windows)/\d{20}/(?P<file>[^/]+)")
+_OF_A_COLLECTOR = re.compile(r"landing/[^/]+/(?:segments/[^/]+|windows/(?:lock|(?:ready-|\.).*)|events/.*|\.[^/]*)")
 _STORED_EVENT = re.compile(r"lineage/(?P<id>[^/]+\.json)")
 
 
@@ -58,12 +61,26 @@ class FillCount:
 
 def placed_name(name: str, *, from_store: bool, to_store: bool) -> str | None:
     """The name of a lake's file in a folder or an object store; None if it has no place there."""
-    if from_store == to_store or not name.startswith("lineage/"):
+    if from_store == to_store:
+        return name
+    if name.startswith("landing/"):
+        return _landed_name(name, to_store=to_store)
+    if not name.startswith("lineage/"):
         return name
     found = (_EVENT if to_store else _STORED_EVENT).fullmatch(name)
     if found is None:
         return None
     return f"lineage/{found['id']}" if to_store else f"lineage/sent/{found['id']}"
+
+
+def _landed_name(name: str, *, to_store: bool) -> str | None:
+    """What is known with windows has the number of a segment in its name in a store; what collectors write for themselves stays."""
+    if to_store and _OF_A_COLLECTOR.fullmatch(name):
+        return None
+    found = (_WINDOW_FILE if to_store else _STORED_WINDOW_FILE).fullmatch(name)
+    if found is None:
+        return name
+    return f"{found['folder']}/{0:020}/{found['file']}" if to_store else f"{found['folder']}/{found['file']}"
 
 
 class LakeFilling:

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from lakeward.contracts.source import LANDED_SOURCES
+from lakeward.contracts.source import COLLECTED_SOURCES
 from lakeward.core.errors import InvariantError, StoreConflictError, UsageError
 from lakeward.core.names import Layer, TableName
 from lakeward.core.settings import EMBEDDED
 from lakeward.core.storage import FileStore
 from lakeward.core.storage.lake import Lake, store_of
+from lakeward.core.storage.options import AzureOptions
 from lakeward.engines.delta.pinned_versions import Versions, newest_versions
 from lakeward.engines.factory import open_engine
 from lakeward.engines.protocols import Engine
@@ -22,6 +23,9 @@ from lakeward.flows.backup.lake_places import lie_in_each_other
 from lakeward.flows.backup.migration_record import MigrationRecord, last_record
 from lakeward.flows.base.lake_schema import MOVED, SCHEMA_TABLE
 from lakeward.flows.base.workspace import Workspace
+from lakeward.sources.opening import Landing
+from lakeward.sources.segments.journal import unfinished_journals
+from lakeward.sources.segments.store import SegmentStore
 
 # Rounds of copying what others, who hold no dataset, wrote meanwhile.
 _ROUNDS = 20
@@ -45,20 +49,25 @@ def check_movable(workspace: Workspace, target: Lake) -> None:
     """Check that the lake can lie at the target.
 
     Raises:
-        UsageError: One lies in the other, something else lies there, or something of the lake or the project needs a folder.
+        UsageError: One lies in the other, something else lies there, or a collector has not landed all that it took.
     """
     if lie_in_each_other(workspace.lake, target):
         raise UsageError("move_to_itself", lake=workspace.lake, place=target)
     _check_empty(workspace.lake, target)
-    if target.options is None:
-        return
-    if any((workspace.files / KEYS).glob("*")):
-        raise UsageError("lake_keys_need_folder", lake=target)
-    if workspace.project.quotas:
-        raise UsageError("quotas_need_folder", lake=target)
+    if isinstance(target.options, AzureOptions) and next(iter(store_of(workspace.lake.root()).walk(KEYS)), None):
+        raise UsageError("lake_keys_not_in_azure", lake=target)
+    _check_landed(workspace)
+
+
+def _check_landed(workspace: Workspace) -> None:
+    """Check that no rows of a collector wait on this machine: of a lake in an object store only segments move."""
     for name, contract in workspace.project.valid_contracts().items():
-        if isinstance(contract.source, LANDED_SOURCES):
-            raise UsageError("source_needs_folder", dataset=name)
+        if copies := Landing.of_lake(workspace.lake).segments(contract):
+            copies.settle()
+        if isinstance(contract.source, COLLECTED_SOURCES) and unfinished_journals(
+            SegmentStore.of_dataset(Landing.of_lake(workspace.lake).folder, workspace.lake.names.stored_name(name)).folder
+        ):
+            raise UsageError("move_unlanded", dataset=name)
 
 
 def _check_empty(lake: Lake, target: Lake) -> None:
@@ -135,10 +144,9 @@ class LakeMove:
             is_final = is_written_once(file.name) or "/_delta_log/0" in file.name
             content = partial(_content, store, file.name)
             yield Filling(name=file.name, size=file.size, sha256=None, content=content, is_final=is_final)
-        if self.workspace.lake.options is None and self.target.options is None:
-            for name, size, _ in store.walk(KEYS):
-                content = partial(_content, store, f"{KEYS}/{name}")
-                yield Filling(name=f"{KEYS}/{name}", size=size, sha256=None, content=content)
+        for name, size, _ in store.walk(KEYS):
+            content = partial(_content, store, f"{KEYS}/{name}")
+            yield Filling(name=f"{KEYS}/{name}", size=size, sha256=None, content=content)
 
     def _compare(self) -> None:
         """Check that each table has the same version, rows, columns and transactions at both places."""

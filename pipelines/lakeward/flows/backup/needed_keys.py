@@ -36,7 +36,7 @@ def missing_keys(workspace: Workspace, needed: Iterable[NeededKey]) -> tuple[Nee
     return tuple(
         key
         for key in needed
-        if (read_wrapped(workspace.files, key.key_id) is None if key.kind == _COLUMN else (key.kind, key.key_id) not in held)
+        if (read_wrapped(workspace.lake, key.key_id) is None if key.kind == _COLUMN else (key.kind, key.key_id) not in held)
     )
 
 

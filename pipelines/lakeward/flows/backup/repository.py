@@ -18,6 +18,7 @@ from lakeward.core.storage import FileStore
 from lakeward.core.storage.folder import FolderStore
 from lakeward.core.storage.lake import Lake
 from lakeward.core.storage.object_lock import ObjectLocks
+from lakeward.core.storage.options import S3Options
 from lakeward.flows.backup.manifest import SHA256, BackupOrigin, Manifest, id_of_name, manifest_name, read_manifest
 from lakeward.flows.base.connections import connection_of
 from lakeward.flows.base.lake import lake_at_url
@@ -167,7 +168,7 @@ class BackupRepository:
     def locks(self) -> ObjectLocks | None:
         """The locks of a bucket that keeps some."""
         place = self.place
-        locks = ObjectLocks(place.address, place.options) if place.options else None
+        locks = ObjectLocks(place.address, place.options) if isinstance(place.options, S3Options) else None
         return locks if locks and locks.is_available() else None
 
     def _stored_sizes(self) -> dict[str, int]:

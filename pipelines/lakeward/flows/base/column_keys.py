@@ -108,7 +108,7 @@ def open_key(workspace: Workspace, record: ColumnKeyRecord, under: TokenKey) -> 
         ProtectionError: It lies under another key, or was changed or removed.
         MachineError: It can't be read.
     """
-    wrapped = read_wrapped(workspace.files, record.key_id)
+    wrapped = read_wrapped(workspace.lake, record.key_id)
     if wrapped is None:
         raise ProtectionError("key_file_missing", key=record.key_id, column=record.column)
     return unwrap_key(bare_key(record), wrapped, under)

@@ -92,10 +92,16 @@ def record_schema_version(engine: Engine, name: str) -> None:
     """Make the lake one of this version before a row of governance table `name` is written that older versions do not know."""
     if name not in VERSIONED_TABLES or engine.txn(table_name(SCHEMA_TABLE), SCHEMA_APP) >= SCHEMA_VERSION:
         return
+    row = {"schema_version": SCHEMA_VERSION, "program": program_version()}
+    append_rows(engine, SCHEMA_TABLE, [row], Txn(SCHEMA_APP, SCHEMA_VERSION))
+
+
+@functools.cache
+def program_version() -> str:
+    """Version of this program."""
     from importlib import metadata  # noqa: PLC0415 -- takes longer than a command that only reads may take
 
-    row = {"schema_version": SCHEMA_VERSION, "program": metadata.version("lakeward")}
-    append_rows(engine, SCHEMA_TABLE, [row], Txn(SCHEMA_APP, SCHEMA_VERSION))
+    return metadata.version("lakeward")
 
 
 def check_schema_version(engine: Engine) -> None:
@@ -115,8 +121,19 @@ def read_rows(engine: TableReader, name: str, where: str = "", order: str = "1",
     """The rows of governance table `name` with these `values` that satisfy `where`; none if the table does not exist yet."""
     if engine.info(table_name(name)) is None:
         return []
-    conditions = " AND ".join(filter(None, (equals(**values), where))) or "TRUE"
-    return engine.fetch(f"SELECT * FROM governance.{name} WHERE {conditions} ORDER BY {order}")
+    return engine.fetch(f"SELECT * FROM governance.{name} WHERE {_conditions(values, where)} ORDER BY {order}")
+
+
+def find_rows(engine: Engine, name: str, where: str = "", order: str = "1", **values: str | int) -> list[dict[str, Any]]:
+    """As `read_rows`, without a look at files that can't hold such rows: of few rows among many, by an engine."""
+    if not engine.exists(table_name(name)):
+        return []
+    rows = engine.rows_within(table_name(name), {column: (value, value) for column, value in values.items()})
+    return engine.fetch(f"SELECT * FROM ({rows}) AS found WHERE {_conditions(values, where)} ORDER BY {order}")
+
+
+def _conditions(values: Mapping[str, str | int], where: str) -> str:
+    return " AND ".join(filter(None, (equals(**values), where))) or "TRUE"
 
 
 def with_retries(commit: Callable[[], T]) -> T:

@@ -2,7 +2,8 @@
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from lakeward.contracts.lake_storage import LakeStorage
@@ -10,14 +11,18 @@ from lakeward.contracts.project import Project
 from lakeward.core.connections import ConnectionSettings, public_address
 from lakeward.core.errors import SettingsError
 from lakeward.core.settings import Settings
+from lakeward.core.storage.authorities import trust_authorities
+from lakeward.core.storage.container_role import role_credentials
 from lakeward.core.storage.lake import Lake
-from lakeward.core.storage.options import S3Options
+from lakeward.core.storage.options import AzureOptions, S3Options
 
 # Folder in the project, which git ignores, of what belongs to this machine of a lake at a URL.
 FILES = Path(".lakeward") / "lakes"
 _DEFAULT_REGION = "us-east-1"
+# Front of regions of AWS in China, whose addresses end otherwise.
+_CHINA = "cn-"
 # Bucket and prefix; a bucket has no user and no port.
-_URL = re.compile(r"s3://[A-Za-z0-9._-]+(/[^?#]*)?")
+_URL = re.compile(r"(?:s3|az)://[A-Za-z0-9._-]+(/[^?#]*)?")
 
 
 def find_lake(project: Project, settings: Settings, connect: Callable[[str], ConnectionSettings]) -> Lake:
@@ -53,25 +58,64 @@ def lake_at_url(
         raise SettingsError("lake_url_not_valid", lake=public_address(address))
     address = address.rstrip("/")
     files = root / FILES / hashlib.sha256(address.encode()).hexdigest()[:16]
-    return Lake(address=address, files=files, options=_options(address, storage, settings, connect))
-
-
-def _options(address: str, named: LakeStorage, settings: Settings, connect: Callable[[str], ConnectionSettings]) -> S3Options:
-    store = settings.store
-    connection = connect(named.connection) if named.connection else None
-    key_id = (connection.user if connection else None) or store.get("AWS_ACCESS_KEY_ID")
-    secret = (connection.password if connection else None) or store.get("AWS_SECRET_ACCESS_KEY")
-    if not key_id or not secret:
+    connection = connect(storage.connection) if storage.connection else None
+    read = _azure_options if address.startswith("az://") else _s3_options
+    options = read(storage, settings.store, connection)
+    if options is None:
         raise SettingsError("lake_without_credentials", lake=address)
+    return Lake(address=address, files=files, options=replace(options, ca=_authorities(root, storage, connection)))
+
+
+def _s3_options(named: LakeStorage, store: Mapping[str, str], connection: ConnectionSettings | None) -> S3Options | None:
+    """None without credentials."""
+    found = _credentials(store, connection)
+    if found is None:
+        return None
+    key_id, secret, token = found
+    region = named.region or store.get("AWS_REGION") or store.get("AWS_DEFAULT_REGION") or _DEFAULT_REGION
     endpoint = named.endpoint or _endpoint(connection) or store.get("AWS_ENDPOINT_URL_S3") or store.get("AWS_ENDPOINT_URL")
+    if endpoint is None and region.startswith(_CHINA):
+        endpoint = f"https://s3.{region}.amazonaws.com.cn"
     return S3Options(
-        region=named.region or store.get("AWS_REGION") or store.get("AWS_DEFAULT_REGION") or _DEFAULT_REGION,
+        region=region,
         endpoint=endpoint,
         path_style=endpoint is not None if named.path_style is None else named.path_style,
         key_id=key_id,
         secret=secret,
-        token=None if connection else store.get("AWS_SESSION_TOKEN"),
+        token=token,
     )
+
+
+def _credentials(store: Mapping[str, str], connection: ConnectionSettings | None) -> tuple[str, str, str | None] | None:
+    """Key id, secret and token: of the connection, else of the environment, else of the role that this container runs as."""
+    key_id = (connection.user if connection else None) or store.get("AWS_ACCESS_KEY_ID")
+    secret = (connection.password if connection else None) or store.get("AWS_SECRET_ACCESS_KEY")
+    if key_id and secret:
+        return key_id, secret, None if connection else store.get("AWS_SESSION_TOKEN")
+    role = role_credentials(store)
+    return (role.key_id, role.secret, role.token) if role else None
+
+
+def _azure_options(named: LakeStorage, store: Mapping[str, str], connection: ConnectionSettings | None) -> AzureOptions | None:
+    """None without credentials. A connection to an address of one machine names the account as its path, as Azurite wants it."""
+    account = (connection.user if connection else None) or store.get("AZURE_STORAGE_ACCOUNT_NAME")
+    key = (connection.password if connection else None) or store.get("AZURE_STORAGE_ACCOUNT_KEY")
+    if not account or not key:
+        return None
+    endpoint = named.endpoint or (connection.address.rstrip("/") if connection else None)
+    return AzureOptions(endpoint=endpoint, account=account, key=key)
+
+
+def _authorities(root: Path, named: LakeStorage, connection: ConnectionSettings | None) -> Path | None:
+    """The file of authorities of the store's certificate, which the clients of this process trust from now on."""
+    file = root / named.ca if named.ca else connection.ca if connection else None
+    if file is None:
+        return None
+    try:
+        trust_authorities(file, root / FILES.parent)
+    except (OSError, ValueError) as error:
+        raise SettingsError("lake_ca_not_valid", file=file, found=type(error).__name__) from None
+    return file
 
 
 def _endpoint(connection: ConnectionSettings | None) -> str | None:

@@ -106,19 +106,21 @@ def current_definition(engine: Engine, dataset: str) -> Definition | None:
     """The definition that was last applied to the dataset; None before its first batch."""
     if engine.txn(governance.table_spec("contracts").name, f"contracts/{dataset}") == 0:
         return None
-    found = governance.read_rows(engine, "contracts", dataset=dataset, order="generation DESC, applied_at DESC LIMIT 1")
+    found = governance.find_rows(engine, "contracts", dataset=dataset, order="generation DESC, applied_at DESC LIMIT 1")
     return _to_definition(engine, found[0]) if found else None
 
 
-def apply_definition(engine: Engine, definition: Definition, run_id: RunId, clock: Clock) -> Definition:
-    """Make `wanted` the dataset's definition if it differs and is compatible with the last one.
+def apply_definition(engine: Engine, definition: Definition, last: Definition | None, run_id: RunId, clock: Clock) -> Definition:
+    """Make `definition` the dataset's if it differs from the last one and is compatible with it.
+
+    Args:
+        last: What `current_definition` said since the dataset is locked.
 
     Raises:
         ContractError: The change is breaking (docs/explanation/batch.md, second day).
         StoreConflictError: The dataset has no batch, and the lake knows its name as one that another dataset got.
     """
     name = definition.contract.name
-    last = current_definition(engine, name)
     if last and last.hashes == definition.hashes:
         return last
     if last:
@@ -130,13 +132,15 @@ def apply_definition(engine: Engine, definition: Definition, run_id: RunId, cloc
     return definition
 
 
-def start_generation(engine: Engine, definition: Definition, run_id: RunId, clock: Clock) -> Definition:
-    """Make `wanted` the definition of a new generation, which rebuilds silver from bronze, or gold from its inputs.
+def start_generation(engine: Engine, definition: Definition, last: Definition | None, run_id: RunId, clock: Clock) -> Definition:
+    """Make `definition` that of a new generation, which rebuilds silver from bronze, or gold from its inputs.
+
+    Args:
+        last: See `apply_definition`.
 
     Raises:
         ContractError: The change is breaking for silver and the major version did not rise.
     """
-    last = current_definition(engine, definition.contract.name)
     if last and definition.contract.layer is Layer.SILVER:
         check_evolution(last.contract, definition.contract, rebuilding=True)
     renewed = replace(definition, generation=last.generation + 1 if last else 1)
@@ -197,7 +201,7 @@ def earlier_column_names(engine: Engine, contract: Contract) -> dict[str, set[st
 def newest_plan(engine: Engine, dataset: str) -> BatchPlan:
     """The newest plan of any generation; `NO_PLAN` before the first."""
     newest = _newest_number(engine, dataset)
-    found = governance.read_rows(engine, "batches", dataset=dataset, batch_seq=newest) if newest else []
+    found = governance.find_rows(engine, "batches", dataset=dataset, batch_seq=newest) if newest else []
     if not found:
         return NO_PLAN
     return BatchPlan(found[0]["batch_seq"], found[0]["end_offset"], found[0]["generation"], batch_ranges(found[0]))
@@ -208,7 +212,7 @@ def finished_run(engine: Engine, batch: PinnedBatch) -> dict[str, Any] | None:
     dataset = batch.definition.contract.name
     if engine.txn(RUNS, governance.application_id(dataset, 1)) < batch.seq and batch.definition.generation == 1:
         return None
-    found = governance.read_rows(engine, "runs", dataset=dataset, batch_seq=batch.seq)
+    found = governance.find_rows(engine, "runs", dataset=dataset, batch_seq=batch.seq)
     return found[0] if found else None
 
 
@@ -271,7 +275,7 @@ def stored_definition(engine: Engine, row: dict[str, Any]) -> Definition:
         StoreConflictError: The lake does not have them.
     """
     same = {name: row[name] for name in ("dataset", "contract_sha256", "suite_sha256", "model_sha256", "generation")}
-    found = governance.read_rows(engine, "contracts", **same)
+    found = governance.find_rows(engine, "contracts", **same)
     if not found:
         raise StoreConflictError("batch_without_texts", dataset=row["dataset"], batch=row["batch_seq"])
     return _to_definition(engine, found[0])
@@ -280,7 +284,7 @@ def stored_definition(engine: Engine, row: dict[str, Any]) -> Definition:
 def published_definition(engine: Engine, run: Mapping[str, Any]) -> Definition | None:
     """The texts by which a row of `governance.runs` judged its batch; None if the lake does not have them."""
     same = {name: run[name] for name in ("dataset", "contract_sha256", "suite_sha256", "generation")}
-    found = governance.read_rows(engine, "contracts", order="applied_at DESC LIMIT 1", **same)
+    found = governance.find_rows(engine, "contracts", order="applied_at DESC LIMIT 1", **same)
     return _to_definition(engine, found[0]) if found else None
 
 

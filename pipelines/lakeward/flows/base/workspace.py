@@ -163,10 +163,9 @@ class Workspace:
             UsageError: A gold dataset has no source.
         """
         from lakeward.flows.base.connections import find_connection  # noqa: PLC0415 -- needs a workspace
-        from lakeward.sources.opening import LANDING, Landing, open_source  # noqa: PLC0415 -- as above
+        from lakeward.sources.opening import Landing, open_source  # noqa: PLC0415 -- as above
 
-        landing = Landing(self.files / LANDING, self.lake.bucket(), self.lake.names)
-        return open_source(contract, self.project, landing, self.clock, partial(find_connection, self))
+        return open_source(contract, self.project, Landing.of_lake(self.lake), self.clock, partial(find_connection, self))
 
 
 @contextmanager

@@ -4,6 +4,7 @@ The history is the finished batches of the same generation before this one, so a
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from lakeward.core.sql import equals, literal
 from lakeward.flows.base import governance
@@ -42,17 +43,30 @@ def null_notes(dataset: str, verdicts: Sequence[Verdict]) -> Warnings:
 
 def _null_history(context: BatchContext) -> dict[str, list[NullCount]]:
     """For each column, its NULLs in the newest earlier batches that have rows."""
-    tables = [governance.table_spec(name).name for name in ("runs", "verdicts")]
-    if context.engine.txn(tables[0], context.txn.app) == 0 or context.engine.info(tables[1]) is None:
+    runs, verdicts = governance.table_name("runs"), governance.table_name("verdicts")
+    if context.engine.txn(runs, context.txn.app) == 0 or not context.engine.exists(verdicts):
         return {}
-    own = f"{equals(dataset=context.contract.name, generation=context.pinned.definition.generation)} AND batch_seq < {context.pinned.seq}"
-    newest = f"""SELECT batch_seq, bronze FROM {tables[0]} WHERE {own} AND flow = {literal(INGEST)} AND bronze > 0
-        ORDER BY batch_seq DESC LIMIT {HISTORY}"""
-    found = context.engine.fetch(f"""
-        SELECT rule_id, bronze, evaluated FROM (SELECT * FROM {tables[1]} WHERE {own} AND expectation = {literal("type")}) AS types
-        JOIN ({newest}) AS newest USING (batch_seq) ORDER BY batch_seq, rule_id""")
+    # Nearly always the last numbers are the newest batches with rows.
+    first = max(1, context.pinned.seq - HISTORY)
+    found = _earlier_values(context, first)
+    if first > 1 and len({row["batch_seq"] for row in found}) < HISTORY:
+        found = _earlier_values(context, 1)
     history: dict[str, list[NullCount]] = {}
     for row in found:
         column = row["rule_id"].removeprefix("type:")
         history.setdefault(column, []).append(NullCount(row["bronze"], row["bronze"] - (row["evaluated"] or 0)))
     return history
+
+
+def _earlier_values(context: BatchContext, first: int) -> list[dict[str, Any]]:
+    """By batch and rule of a type, the values of the newest batches with rows whose number is at least `first`."""
+    name, generation, last = context.contract.name, context.pinned.definition.generation, context.pinned.seq - 1
+    bounds = {"dataset": (name, name), "generation": (generation, generation), "batch_seq": (first, last)}
+    runs, verdicts = (context.engine.rows_within(governance.table_name(table), bounds) for table in ("runs", "verdicts"))
+    own = f"{equals(dataset=name, generation=generation)} AND batch_seq BETWEEN {first} AND {last}"
+    newest = f"""SELECT batch_seq, bronze FROM ({runs}) AS finished WHERE {own} AND flow = {literal(INGEST)} AND bronze > 0
+        ORDER BY batch_seq DESC LIMIT {HISTORY}"""
+    return context.engine.fetch(f"""
+        SELECT batch_seq, rule_id, bronze, evaluated
+        FROM (SELECT * FROM ({verdicts}) AS judged WHERE {own} AND expectation = {literal("type")}) AS types
+        JOIN ({newest}) AS newest USING (batch_seq) ORDER BY batch_seq, rule_id""")

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from importlib import metadata
 from typing import Any
 
 from lakeward.core.names import RunId
@@ -134,7 +133,7 @@ def _run_row(context: BatchContext, flow: str, counts: Counts, judged: JudgedBat
         "warnings": json.dumps(warnings, ensure_ascii=False) if warnings else None,
         "contract_version": context.contract.version,
         **{name: value for name, value in context.pinned.definition.hashes.items() if name != "model_sha256"},
-        "engine": f"{context.engine.name} / lakeward {metadata.version('lakeward')}",
+        "engine": f"{context.engine.name} / lakeward {governance.program_version()}",
         "started_at": context.started_at,
         "finished_at": context.clock.now(),
     }

@@ -140,7 +140,7 @@ def _write_silver(context: BatchContext, plan: PublishPlan, good: int) -> int:
     elif (
         good > counts.duplicates or context.engine.info(spec.name) is None
     ):  # models can read an empty table, but not a missing one
-        commit = with_retries(lambda: context.engine.append(spec, query, context.txn))
+        commit = with_retries(lambda: context.engine.append(spec, query, context.txn, rows=good - counts.duplicates))
     else:
         return counts.duplicates
     # A concurrent process may have committed the batch since silver was read above; then its rows count.

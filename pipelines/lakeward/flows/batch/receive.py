@@ -48,11 +48,10 @@ def receive_batch(context: BatchContext, inputs: Sequence[BatchInput]) -> tuple[
     columns = tuple(TableColumn(c.name, types[c.name]) for c in contract.columns)
     # A file without rejects has no record to look up.
     has_rows = (not has_rejects and any(r.records for r in reports)) or _has_rows(context, staged.rows)
-    append_once(context, Layer.BRONZE, (*columns, *ROW_ID_COLUMNS, EXTRA_COLUMN), staged.rows, has_rows=has_rows)
+    bronze_columns, records = (*columns, *ROW_ID_COLUMNS, EXTRA_COLUMN), sum(r.records for r in reports)
+    append_once(context, Layer.BRONZE, bronze_columns, staged.rows, has_rows=has_rows, rows=records)
     context.on_step(BatchStep.BRONZE)
-    counts = Counts(
-        rows_in=sum(r.records for r in reports), bronze=context.count(Layer.BRONZE), rejects=context.count(Layer.REJECTS)
-    )
+    counts = Counts(rows_in=records, bronze=context.count(Layer.BRONZE), rejects=context.count(Layer.REJECTS))
     if counts.rows_in != counts.bronze + counts.rejects:
         raise InvariantError("records_lost", dataset=contract.name, batch=context.pinned.seq, **counts.as_dict())
     return counts, (*file_notes(contract, reports, others), *reject_notes(contract, counts, context.pinned.seq))
@@ -83,12 +82,22 @@ def _has_rows(context: BatchContext, relation: Relation) -> bool:
 
 
 def append_once(
-    context: BatchContext, layer: Layer, columns: tuple[TableColumn, ...], relation: Relation, *, has_rows: bool
+    context: BatchContext,
+    layer: Layer,
+    columns: tuple[TableColumn, ...],
+    relation: Relation,
+    *,
+    has_rows: bool,
+    rows: int | None = None,
 ) -> None:
-    """Append the relation's rows once; without rows nothing is committed."""
+    """Append the relation's rows once; without rows nothing is committed.
+
+    Args:
+        rows: See `TableStore.append`.
+    """
     if not has_rows or context.engine.txn(context.table(layer), context.bronze_txn.app) >= context.pinned.seq:
         return
     names = ", ".join(identifier(c.name) for c in columns)
     spec = TableSpec(context.table(layer), (*columns, *PROVENANCE_COLUMNS))
     query = f"SELECT {names}, {context.provenance_items()} FROM {relation}"
-    with_retries(lambda: context.engine.append(spec, query, context.bronze_txn))
+    with_retries(lambda: context.engine.append(spec, query, context.bronze_txn, rows=rows))

@@ -12,6 +12,7 @@ from lakeward.flows.base.order import active_contract
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.collecting.doors import LINEAGE, OpenDoor, doors_of, open_door, running_collectors
 from lakeward.flows.collecting.running import RunningCollector, check_collected, start_collector
+from lakeward.flows.collecting.stored_segments import collecting_alone, storing_segments
 from lakeward.sources.collectors.state import LISTENING, CollectorState, read_state
 
 # Seconds between two looks at the states.
@@ -43,10 +44,29 @@ def collect(settings: Settings, names: Sequence[str], stop: Event, on_state: OnS
     workspace = open_workspace(settings)
     contracts = {name: active_contract(workspace.project, name) for name in names or collected_datasets(settings)}
     for contract in contracts.values():
-        check_collected(workspace, contract)
+        check_collected(contract)
     doors = doors_of(workspace, contracts, with_lineage=not names)
     if not contracts and not doors:
         raise UsageError("nothing_to_collect")
+    failed: dict[str, LakewardError] = {}
+    with collecting_alone(workspace, contracts.values(), failed) as allowed:
+        chosen = {name: contract for name, contract in contracts.items() if name in allowed}
+        behind = {door: [one for one in found if one.name in allowed] for door, found in doors.items()}
+        with storing_segments(workspace, chosen, failed):
+            failed |= _collect(
+                workspace, chosen, {door: behind[door] for door in doors if behind[door] or not doors[door]}, stop, on_state
+            )
+    return failed
+
+
+def _collect(
+    workspace: Workspace,
+    contracts: Mapping[str, Contract],
+    doors: Mapping[str, Sequence[Contract]],
+    stop: Event,
+    on_state: OnState,
+) -> dict[str, LakewardError]:
+    """Collect until `stop` is set, and all have ended; the errors of those that could not start or go on."""
     failed: dict[str, LakewardError] = {}
     running = _start(workspace, contracts, stop, failed)
     opened = _open(workspace, doors, stop, failed)

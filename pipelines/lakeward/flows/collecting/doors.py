@@ -100,5 +100,7 @@ def _door(workspace: Workspace, connection: ConnectionSettings, listener: socket
     has_lineage = lineage is not None and lineage.connection == connection.name
     route = LineageRoute(senders=lineage.senders, receive=receive) if lineage and has_lineage else None
     accounts = SenderAccounts(settings, workspace.clock)
-    app = DoorApp(inboxes=inboxes, authenticate=accounts.account_of, lineage=route, clock=workspace.clock)
+    # Senders go on under the name that they know.
+    by_any_name = {name: inbox for dataset, inbox in inboxes.items() for name in workspace.lake.names.all_of(dataset)}
+    app = DoorApp(inboxes=by_any_name, authenticate=accounts.account_of, lineage=route, clock=workspace.clock)
     return HttpDoor(connection=connection, listener=listener, inboxes=inboxes, app=app.make(), has_lineage=has_lineage)

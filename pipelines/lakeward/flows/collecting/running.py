@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Protocol
 
-from lakeward.contracts.collected_source import ModbusSource, OpcUaSource, SparkplugSource
+from lakeward.contracts.collected_source import HttpSource, ModbusSource, OpcUaSource, SparkplugSource
 from lakeward.contracts.model import Contract
 from lakeward.contracts.opcua_address import read_node_mapping
 from lakeward.contracts.project import DATASETS
@@ -22,7 +22,12 @@ from lakeward.flows.base.workspace import Workspace
 from lakeward.sources.collectors.mqtt import MqttCollector
 from lakeward.sources.collectors.mqtt_client import check_connection
 from lakeward.sources.collectors.sparkplug.host import SparkplugHost, check_sparkplug, subscription
+from lakeward.sources.opening import Landing
+from lakeward.sources.segments.journal import unfinished_journals
 from lakeward.sources.segments.store import SegmentStore
+
+# Newest segments of a door from which the ids of messages are known that senders repeat.
+_KNOWN_IDS = 20
 
 
 class Collector(Protocol):
@@ -155,25 +160,31 @@ def landing_folder(workspace: Workspace, dataset: str) -> Path:
     return landing_of(workspace) / workspace.lake.names.stored_name(dataset)
 
 
-def check_collected(workspace: Workspace, contract: Contract) -> None:
+def check_collected(contract: Contract) -> None:
     """Check that the dataset can be collected at all.
 
     Raises:
-        UsageError: Its source needs no collector, or the lake is no folder.
+        UsageError: Its source needs no collector.
     """
     if not isinstance(contract.source, COLLECTED_SOURCES):
         raise UsageError("source_needs_no_collector", dataset=contract.name)
-    if workspace.lake.options:
-        raise UsageError("source_needs_folder", dataset=contract.name)
 
 
 def prepare_landing(workspace: Workspace, contract: Contract) -> None:
     """Check that the landing has what the lake has read: new segments under old numbers would never be read. Take the mapping of now.
 
+    Of a lake in an object store take what other machines landed, whose numbers are gone on with.
+
     Raises:
         InvariantError: It has not.
+        MachineError: The object store can't be reached, or refuses.
     """
     store = SegmentStore.of_dataset(landing_of(workspace), workspace.lake.names.stored_name(contract.name))
+    if copies := Landing.of_lake(workspace.lake).segments(contract):
+        newest = copies.sync()
+        copies.fetch(max(newest - _KNOWN_IDS, 0), newest if isinstance(contract.source, HttpSource) else 0)
+        for number, _ in unfinished_journals(store.folder):  # a collector compares them
+            copies.fetch(number - 1, min(number, newest))
     with workspace.engine() as engine:
         read = newest_plan(engine, contract.name).end
     if store.newest() < read:

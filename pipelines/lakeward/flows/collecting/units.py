@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lakeward.contracts.collected_source import HttpSource, ModbusSource, OpcUaSource, SparkplugSource
 from lakeward.contracts.model import Contract
+from lakeward.contracts.payload import PayloadKind
 from lakeward.contracts.source import COLLECTED_SOURCES, FileDropSource, KafkaSource, MqttSource, OpcUaHistorySource, SqlSource
 from lakeward.core.errors import MachineError
 from lakeward.core.settings import Settings
@@ -47,7 +48,7 @@ SERVICE = """\
     stop_grace_period: {seconds}s
     restart: on-failure
 """
-# Class of a source -> the extra that the image needs; empty for none.
+# Class of a source -> the extra that the image needs; empty for none. And payloads that need one more.
 _EXTRAS = {
     FileDropSource: "",
     MqttSource: "mqtt",
@@ -59,6 +60,7 @@ _EXTRAS = {
     ModbusSource: "modbus",
     SparkplugSource: "sparkplug",
 }
+_PAYLOAD_EXTRAS = {PayloadKind.AVRO: "avro", PayloadKind.PROTOBUF: "protobuf"}
 # Seconds that a service has to end: a collector lands what came, a run ends its batch.
 _SECONDS = {"collect": 60, "run": 300}
 
@@ -108,8 +110,7 @@ def _texts(workspace: Workspace, contract: Contract) -> Iterator[tuple[str, str]
     commands = {"run": f"run {name} --follow"}
     if isinstance(contract.source, COLLECTED_SOURCES):
         commands = {"collect": f"collect {' '.join(_collected_together(workspace, contract))}", **commands}
-    extra = _EXTRAS.get(type(contract.source), "")
-    compose = COMPOSE.format(package=f"lakeward[{extra}]" if extra else "lakeward")
+    compose = COMPOSE.format(package=_package(contract))
     for what, command in commands.items():
         unit = {"what": what, "name": name, "program": _escape(program), "root": _escape(root), "command": command}
         yield f"lakeward-{what}-{name}.service", UNIT.format(**unit)
@@ -118,6 +119,14 @@ def _texts(workspace: Workspace, contract: Contract) -> Iterator[tuple[str, str]
             name=name, what=what, command=words, root=root, connections=CONNECTIONS_FILE, seconds=_SECONDS[what]
         )
     yield f"compose.{name}.yaml", compose
+
+
+def _package(contract: Contract) -> str:
+    """What the image installs: the package with the extras of the source and of its payloads."""
+    payload = contract.record_format.payload
+    extras = [_EXTRAS.get(type(contract.source), ""), _PAYLOAD_EXTRAS.get(payload.kind, "") if payload else ""]
+    named = ",".join(filter(None, extras))
+    return f"lakeward[{named}]" if named else "lakeward"
 
 
 def _collected_together(workspace: Workspace, contract: Contract) -> list[str]:

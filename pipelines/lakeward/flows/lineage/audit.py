@@ -34,7 +34,7 @@ OWN_LAYERS = tuple(f"{layer}." for layer in Layer)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Estate:
+class _LineageEstate:
     workspace: Workspace
     engine: Engine
     contracts: Mapping[str, Contract]
@@ -58,7 +58,7 @@ def audit_lineage(settings: Settings) -> list[LineageFinding]:
     """
     workspace = open_workspace(settings)
     with workspace.engine() as engine:
-        estate = _Estate(
+        estate = _LineageEstate(
             workspace=workspace,
             engine=engine,
             contracts=workspace.project.valid_contracts(),
@@ -78,7 +78,7 @@ def _edges_by_job(engine: Engine, table: str) -> dict[str, frozenset[Edge]]:
     return {job: frozenset(edges) for job, edges in found.items()}
 
 
-def _dataset_findings(estate: _Estate) -> Iterator[LineageFinding]:
+def _dataset_findings(estate: _LineageEstate) -> Iterator[LineageFinding]:
     """Differences of edges, of datasets that have finished a run; one finding where the texts have changed since."""
     for name, contract in estate.contracts.items():
         state = estate.states.get(name)
@@ -116,7 +116,7 @@ def _stale_definition(contract: Contract, count: int) -> LineageFinding:
     )
 
 
-def _departed_findings(estate: _Estate) -> Iterator[LineageFinding]:
+def _departed_findings(estate: _LineageEstate) -> Iterator[LineageFinding]:
     """Edges of datasets that have left the project while the lake still holds their table."""
     names = set(estate.project.datasets())
     gone: dict[str, int] = defaultdict(int)
@@ -136,16 +136,12 @@ def _departed_findings(estate: _Estate) -> Iterator[LineageFinding]:
             )
 
 
-def _killed_findings(estate: _Estate) -> Iterator[LineageFinding]:
+def _killed_findings(estate: _LineageEstate) -> Iterator[LineageFinding]:
     """Planned batches that no run has finished, neither halted nor being run now."""
     halted = halted_batches(estate.engine)
     for dataset, state in estate.states.items():
         waiting = state.plan.seq - state.finished if state.plan else 0
-        if (
-            waiting < 1
-            or dataset in halted
-            or is_locked(estate.workspace.files, estate.workspace.lake.names.stored_name(dataset))
-        ):
+        if waiting < 1 or dataset in halted or is_locked(estate.workspace.lake, estate.workspace.lake.names.stored_name(dataset)):
             continue
         if dataset in estate.project.datasets():
             yield LineageFinding(
@@ -166,7 +162,7 @@ def is_recorded(workspace: Workspace, job: str, batch: str, stored: Collection[s
     return any(event_id(run_id(workspace.project.name, one, batch), "COMPLETE") in stored for one in jobs)
 
 
-def _lost_findings(estate: _Estate) -> Iterator[LineageFinding]:
+def _lost_findings(estate: _LineageEstate) -> Iterator[LineageFinding]:
     """Finished steps whose COMPLETE event the outbox does not have."""
     stored = estate.workspace.lineage_event_ids()
     lost: dict[tuple[str, str], list[int]] = defaultdict(list)
@@ -194,7 +190,7 @@ def _finished_runs(engine: Engine) -> list[dict[str, Any]]:
     return engine.fetch("SELECT DISTINCT dataset, flow, batch_seq, batch_id FROM governance.runs")
 
 
-def _refused_findings(estate: _Estate) -> Iterator[LineageFinding]:
+def _refused_findings(estate: _LineageEstate) -> Iterator[LineageFinding]:
     count = estate.workspace.outbox.refused()
     if count:
         folder = estate.workspace.files / "lineage" / "refused"
@@ -208,7 +204,7 @@ def _refused_findings(estate: _Estate) -> Iterator[LineageFinding]:
         )
 
 
-def _foreign_findings(estate: _Estate) -> Iterator[LineageFinding]:
+def _foreign_findings(estate: _LineageEstate) -> Iterator[LineageFinding]:
     """Other programs that say they write a table of this lake."""
     for job, edges in _edges_by_job(estate.engine, FOREIGN).items():
         for table in sorted({edge.target.table for edge in edges if edge.target.table.startswith(OWN_LAYERS)}):

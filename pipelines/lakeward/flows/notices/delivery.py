@@ -6,7 +6,7 @@ A kill between a message and its record sends it again: twice is better than nev
 import fcntl
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
@@ -23,8 +23,9 @@ from lakeward.flows.notices.record import notice_states, record_notice, waiting_
 from lakeward.flows.notices.senders import OutgoingMessage, send_message
 from lakeward.flows.notices.subscriptions import Subscription, read_subscriptions
 
-# Of two processes of a machine one sends: two would send the same.
+# Of two processes of a machine one sends: two would send the same. Of machines that share an object store one has a lease besides.
 LOCK_FILE = ".notices.lock"
+_LEASE = ".notices"
 # Errors that say that the contract's change does not fit what is stored.
 SCHEMA_ERRORS = frozenset(("contract_breaking",))
 
@@ -95,7 +96,7 @@ def _send(
     report = NoticeReport(sent=0, unsent=())
     if not pairs:
         return report
-    with _lock(workspace.files):
+    with _lock(workspace.files), engine.dataset_lock(_LEASE) if workspace.lake.options else nullcontext():
         states = notice_states(engine)
         for to, notice in pairs:
             id_ = notice.id(to.subscription, workspace.lake.names)

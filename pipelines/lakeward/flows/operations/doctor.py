@@ -45,6 +45,8 @@ EXTRAS = {
     "authlib": "portal-oidc",
     "protobuf": "sparkplug",
     "opentelemetry-exporter-otlp-proto-http": "otel",
+    "duckdb-extension-httpfs": "s3",
+    "duckdb-extension-azure": "azure",
 }
 
 

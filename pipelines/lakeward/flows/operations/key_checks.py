@@ -11,7 +11,6 @@ from lakeward.engines import open_engine
 from lakeward.flows.audit.seal_key import load_seal_key
 from lakeward.flows.audit.seal_records import last_seal
 from lakeward.flows.audit.sealed_logs import SEALED_LOGS
-from lakeward.flows.base import governance
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.protection.keys import Scheme, TokenKey, token_key, wrapping_key
 from lakeward.protection.signatures import public_key_id
@@ -53,7 +52,7 @@ def _signing_key_id(workspace: Workspace) -> str | None:
     """Id of the key that must sign; None if any may."""
     if pinned := workspace.project.checkpoints.public_key:
         return public_key_id(pinned)
-    if not (workspace.files / governance.table_name("seals").layer / "seals").is_dir():  # a project that was never sealed
+    if workspace.lake.options is None and not (workspace.files / "governance" / "seals").is_dir():  # spares a session
         return None
     with closing(open_engine(EMBEDDED, workspace.lake, workspace.settings.memory)) as engine:
         seals = [seal for log in SEALED_LOGS if (seal := last_seal(engine, log)) and seal.key_id]

@@ -9,6 +9,7 @@ from pathlib import Path
 from lakeward.core.errors import MachineError, ProtectionError, UsageError
 from lakeward.core.settings import Settings
 from lakeward.core.spelling import did_you_mean
+from lakeward.core.storage.options import AzureOptions
 from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.column_keys import (
     ColumnKeyRecord,
@@ -85,7 +86,7 @@ def rotate_key(settings: Settings, column: str, algorithm: str, author: KeyAutho
     """Create the next key of a column, its first too; the one before only decrypts from now on. No data file is written.
 
     Raises:
-        UsageError: The column or the algorithm does not exist, no author is named, or the lake lies in an object store.
+        UsageError: The column or the algorithm does not exist, no author is named, or the lake lies in Azure.
         ProtectionError: There is no wrapping key, or the author is no admin.
         TransientError: Another change came first.
         MachineError: The extra `protect` is missing, or the lake can't be written.
@@ -96,14 +97,14 @@ def rotate_key(settings: Settings, column: str, algorithm: str, author: KeyAutho
     columns = contract_columns(workspace.project)
     if column not in columns:
         raise UsageError("column_not_found", column=column, close=did_you_mean(column, columns) or "-")
-    if workspace.lake.options:
-        raise UsageError("lake_keys_need_folder", lake=workspace.lake)
+    if isinstance(workspace.lake.options, AzureOptions):
+        raise UsageError("lake_keys_not_in_azure", lake=workspace.lake)
     under, change = _wrapping_key(workspace), key_change(workspace, author)
     with workspace.engine() as engine:
         records, count = read_key_records(engine)
         own = [record for record in records if record.column == column]
         record = change.apply(_next_record(column, algorithm, records, under))
-        write_wrapped(workspace.files, record.key_id, wrap_key(replace(bare_key(record), secret=new_secret()), under))
+        write_wrapped(workspace.lake, record.key_id, wrap_key(replace(bare_key(record), secret=new_secret()), under))
         retired = [change.apply(each, KeyState.DECRYPT_ONLY) for each in own if each.state is KeyState.ACTIVE]
         append_key_records(engine, [*retired, record], count)
     return record
@@ -121,8 +122,8 @@ def rewrap_keys(settings: Settings, file: Path, author: KeyAuthor) -> list[Colum
         MachineError: The extra `protect` is missing, or the lake can't be written.
     """
     workspace = open_workspace(settings)
-    lake = workspace.files
-    old, new, change = _wrapping_key(workspace), key_of_file(file, lake), key_change(workspace, author)
+    lake = workspace.lake
+    old, new, change = _wrapping_key(workspace), key_of_file(file, lake.files), key_change(workspace, author)
     with workspace.engine() as engine:
         records, count = read_key_records(engine)
         open_records = [record for record in records if record.state is not KeyState.DESTROYED]
@@ -142,7 +143,8 @@ def destroy_key(settings: Settings, key_id: str, author: KeyAuthor) -> ColumnKey
 
     Raises:
         UsageError: There is no such key, or no author or reason is given.
-        ProtectionError: The author is no admin; or there are accounts, and no second person approved it.
+        ProtectionError: The author is no admin; or there are accounts, and no second person approved it; or the object store of the
+            lake keeps a version of the key.
         TransientError: Another change came first.
         MachineError: The lake can't be written.
     """
@@ -161,7 +163,7 @@ def destroy_key(settings: Settings, key_id: str, author: KeyAuthor) -> ColumnKey
             decide_together(workspace, engine, f"{DESTROY}{key_id}", change)
             record = change.apply(record, KeyState.DESTROYED)
             append_key_records(engine, [record], count)
-        destroy_wrapped(workspace.files, key_id)  # after the record; repeated where a kill came between
+        destroy_wrapped(workspace.lake, key_id)  # after the record; repeated where a kill came between
     return record
 
 

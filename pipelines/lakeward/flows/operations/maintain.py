@@ -17,6 +17,7 @@ from lakeward.core.errors import LakewardError
 from lakeward.core.names import Layer, RunId, TableName, new_run_id
 from lakeward.core.settings import Settings
 from lakeward.core.storage.open_uploads import abort_uploads
+from lakeward.core.storage.options import S3Options
 from lakeward.engines.protocols import Engine
 from lakeward.engines.tables import Txn
 from lakeward.flows.base import governance
@@ -113,9 +114,9 @@ class _MaintenanceRun:
     errors: dict[str, LakewardError]
 
     def abort_uploads(self) -> None:
-        """Abort uploads into the lake's object store that killed writers left; those of a day may still go on."""
+        """Abort uploads into a bucket of S3 that killed writers left; those of a day may still go on. Azure forgets them itself."""
         lake = self.workspace.lake
-        if lake.options is None:
+        if not isinstance(lake.options, S3Options):
             return
         try:
             aborted = abort_uploads(lake.address, lake.options, self.started_at - ABANDONED_AFTER)

@@ -24,6 +24,8 @@ class SourceStatus:
         bytes: Bytes of their files.
         rows: Number of their rows; None if they can't be counted quickly.
         oldest: When the first of them was landed.
+        gaps: How often in the last 24 hours values of the source may have been missed: numbers of messages with a gap, lost sessions, and
+            history that a server does not have.
         clock_offset: Median seconds from source time to receipt in the newest batch; None without a column with `delayOf`.
     """
 
@@ -38,6 +40,7 @@ class SourceStatus:
     rows: int | None
     oldest: datetime | None
     clock_offset: float | None = None
+    gaps: int = 0
 
     def as_dict(self) -> dict[str, object]:
         """The keys of `source` in `lakeward status --json`."""

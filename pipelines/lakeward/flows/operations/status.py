@@ -11,7 +11,6 @@ from lakeward.contracts.model import Contract
 from lakeward.contracts.source import COLLECTED_SOURCES
 from lakeward.core.names import Layer, TableName
 from lakeward.core.settings import Settings
-from lakeward.core.sql import identifier
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base.answers import Notice, fields_of
 from lakeward.flows.base.freshness import is_late
@@ -148,21 +147,11 @@ def _collector(
 ) -> tuple[SourceStatus | None, tuple[Notice, ...]]:
     if not isinstance(contract.source, COLLECTED_SOURCES):
         return None, ()
-    from lakeward.flows.operations.source_status import source_status  # noqa: PLC0415 -- imports the sources
+    from lakeward.flows.operations.source_records import with_records  # noqa: PLC0415 -- imports the sources
+    from lakeward.flows.operations.source_status import source_status  # noqa: PLC0415 -- as above
 
     status, notices = source_status(workspace, contract, read)
-    return replace(status, clock_offset=_clock_offset(engine, contract)), notices
-
-
-def _clock_offset(engine: Engine, contract: Contract) -> float | None:
-    """Median delay of the newest rows of silver, in seconds; None without a column that says it."""
-    table = contract.table(Layer.SILVER)
-    delay = next((column.name for column in contract.columns if column.delay_of), None)
-    if delay is None or engine.info(table) is None or delay not in engine.types(table):
-        return None
-    newest = f"SELECT max(_batch_seq) FROM {table}"
-    [found] = engine.fetch(f"SELECT median({identifier(delay)}) AS seconds FROM {table} WHERE _batch_seq = ({newest})")
-    return None if found["seconds"] is None else round(found["seconds"], 3)
+    return with_records(workspace, engine, contract, status), notices
 
 
 def _delivery_notices(name: str, run: Mapping[str, Any] | None) -> tuple[Notice, ...]:

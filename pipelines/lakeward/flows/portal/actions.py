@@ -1,6 +1,7 @@
 """What people do in the portal: actions signed by their session, one at a time, and long reads of the lake beside them."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,6 +15,8 @@ from lakeward.flows.portal.logins import Logins
 
 # Seconds that conditions and expressions of a form may take: others wait meanwhile.
 EXPRESSION_SECONDS = 30.0
+# Looks for locks at once, each of which is a request in an object store.
+_LOOKS = 8
 T = TypeVar("T")
 
 
@@ -75,8 +78,12 @@ class PortalActions:
             return read()
 
     def locked_datasets(self) -> list[str]:
-        """The datasets that a run, here or in another process of this machine, works on now."""
-        workspace = self._workspace
-        return [
-            name for name in workspace.project.datasets() if is_locked(workspace.files, workspace.lake.names.stored_name(name))
-        ]
+        """The datasets that a run works on now; of a lake in an object store also those of other machines.
+
+        Raises:
+            MachineError: The object store can't be reached, or refuses.
+        """
+        lake, names = self._workspace.lake, self._workspace.project.datasets()
+        with ThreadPoolExecutor(_LOOKS) as pool:
+            held = list(pool.map(lambda name: is_locked(lake, lake.names.stored_name(name)), names))
+        return [name for name, is_held in zip(names, held, strict=True) if is_held]

@@ -141,7 +141,7 @@ def open_portal(settings: Settings) -> Portal:
     """Open the portal of the project at or above `settings.start`.
 
     Raises:
-        UsageError: There is no project, another portal of the project runs, or the lake is not a local folder.
+        UsageError: There is no project, or another portal of the project runs.
         SettingsError: `project.yaml` is not valid, or the secret of the identity provider is not set.
         MachineError: The project's folder can't be written, or the extra `portal-oidc` is needed and not installed.
     """

@@ -42,16 +42,14 @@ class ReadModel:
         folder: Folder of its file.
 
     Raises:
-        UsageError: The lake is not a local folder, or another process holds the file.
-        MachineError: The folder can't be written.
+        UsageError: Another process holds the file.
+        MachineError: The folder can't be written, or the extra `s3` is missing.
     """
 
     def __init__(self, workspace: Workspace, folder: Path) -> None:
-        if workspace.lake.options:
-            raise UsageError("lake_not_local", lake=workspace.lake)
         self._workspace, self._refreshing = workspace, Lock()
         stamp = f"{workspace.project.name} {metadata.version('lakeward')}"
-        self._file = ReadFile(folder / READ_FILE, workspace.lake.files, stamp, workspace.lake.names)
+        self._file = ReadFile(folder / READ_FILE, workspace.lake, stamp)
         self._positions: dict[str, LogPosition] = {}
         self._stamps: dict[str, str] = {}
         self._sql: dict[str, str] = {}
@@ -102,7 +100,7 @@ class ReadModel:
             raise UsageError("portal_lake_moved", lake=workspace.lake)
         self._workspace = workspace
         # An unreachable lake is no empty one.
-        if self._positions and not workspace.lake.files.is_dir():
+        if self._positions and workspace.lake.options is None and not workspace.lake.files.is_dir():
             raise MachineError("lake_not_writable", lake=workspace.lake)
         moved = self._file.find_moves(TABLES, self._positions)
         words = catalogue.catalogue_changes(workspace.project, self._stamps)

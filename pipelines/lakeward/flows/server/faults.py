@@ -4,12 +4,14 @@ import json
 import logging
 from contextlib import AbstractContextManager
 from types import TracebackType
+from typing import TypeGuard
 
 from pyarrow import flight
 
 from lakeward.core.errors import LakewardError, MachineError, ProtectionError, TransientError, UsageError
 from lakeward.core.messages import Lang
 from lakeward.core.names import new_run_id
+from lakeward.core.storage.faults import STORE_CODES
 from lakeward.flows.server import LOG_NAME
 
 LOG = logging.getLogger(LOG_NAME)
@@ -47,6 +49,11 @@ def is_public(error: LakewardError) -> bool:
     return error.code.startswith(PUBLIC) or error.code in PUBLIC_CODES
 
 
+def is_away(error: BaseException) -> TypeGuard[LakewardError]:
+    """Whether it is the lake's object store that does not answer, or refuses: no fault of who asks."""
+    return isinstance(error, LakewardError) and error.code in STORE_CODES
+
+
 def flight_error(error: LakewardError, lang: Lang) -> flight.FlightError:
     """The error for a client; its code stands first in the text."""
     kind = _FLIGHT_KINDS.get(error.code)
@@ -71,7 +78,10 @@ class ClientFaults(AbstractContextManager["ClientFaults"]):
         """
         if error is None or isinstance(error, GeneratorExit | StopIteration | flight.FlightError):
             return
-        if not isinstance(error, LakewardError) or not is_public(error):
+        if is_away(error):
+            LOG.error("%s", error.code)
+            error = TransientError("server_lake_away")
+        elif not isinstance(error, LakewardError) or not is_public(error):
             error = _internal(error)
         raise flight_error(error, self._lang) from None
 

@@ -6,8 +6,8 @@ import resource
 import stat
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Event
@@ -61,7 +61,7 @@ def serve(settings: Settings, address: ServerAddress, stop: Event, on_state: OnS
         Whether all of them have ended; if not, the process has to be ended by force.
 
     Raises:
-        UsageError: The project has no accounts, its lake is no folder, or there is neither TLS nor a loopback address.
+        UsageError: The project has no accounts, or there is neither TLS nor a loopback address.
         ProtectionError: The key of the certificate, or the register, is not stored safely.
         PolicyError: The policy is not valid.
         MachineError: The extra `server` is missing, or the address can't be used.
@@ -70,8 +70,6 @@ def serve(settings: Settings, address: ServerAddress, stop: Event, on_state: OnS
         raise MachineError("extra_missing", extra="server")
     certificates = _certificates(address)
     workspace = open_workspace(settings)
-    if workspace.lake.options:
-        raise UsageError("server_lake_remote", lake=workspace.lake)
     load_policy(workspace)
     resource.setrlimit(
         resource.RLIMIT_CORE, (0, 0)
@@ -114,7 +112,8 @@ def _run(
         on_state("server_ready", {"host": address.host, "port": gateway.port})
         while not stop.wait(_SWEEP):
             parts.sessions.sweep(parts.limits.idle_seconds)
-            parts.workers.sweep(freshness.stamp())
+            with suppress(MachineError):  # a store out of reach: statements say so themselves
+                parts.workers.sweep(freshness.stamp())
         on_state("server_stops", {"statements": parts.watch.count()})
         return _drain(gateway, parts)
     finally:
@@ -130,10 +129,12 @@ def _make_parts(workspace: Workspace, settings: Settings, freshness: "Freshness"
     from lakeward.flows.server.slots import Slots  # noqa: PLC0415 -- as above
     from lakeward.flows.server.workers import WorkerPool  # noqa: PLC0415 -- as above
 
-    limits = workspace.project.server
+    limits, store = workspace.project.server, (workspace.project.storage.connection or "").upper()
+    # Of all connections a worker needs that of the lake's object store alone.
+    for_workers = replace(settings, connections={name: url for name, url in settings.connections.items() if name == store})
     return GatewayParts(
         sessions=ReaderSessions(workspace, settings, freshness),
-        workers=WorkerPool(settings, limits),
+        workers=WorkerPool(for_workers, limits),
         slots=Slots(limits),
         watch=StatementWatch(),
         limits=limits,

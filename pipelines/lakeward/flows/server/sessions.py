@@ -13,7 +13,7 @@ from lakeward.engines.protocols import Engine
 from lakeward.flows.base.identity import identify
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.server.failed_logins import FailedLogins
-from lakeward.flows.server.faults import LOG, is_public
+from lakeward.flows.server.faults import LOG, is_away, is_public
 from lakeward.flows.server.freshness import Freshness
 from lakeward.flows.server.identity import Caller
 from lakeward.flows.serving.access import AccessLog, LoggedRead
@@ -124,10 +124,9 @@ class ReaderSessions:
 
     def __init__(self, workspace: Workspace, settings: Settings, freshness: Freshness) -> None:
         self._workspace, self._settings, self._freshness = workspace, settings, freshness
-        self._lock = threading.Lock()
+        self._lock, self._failed = threading.Lock(), FailedLogins()
         self._sessions: dict[tuple[str, str | None, str | None], ReaderSession] = {}
         self._retired: list[ReaderSession] = []
-        self._failed = FailedLogins()
 
     def authenticate(self, caller: Caller) -> None:
         """Check the token of a caller, who opens no session.
@@ -140,6 +139,8 @@ class ReaderSessions:
             identity = identify(open_workspace(settings), caller.name)
         except LakewardError as error:
             LOG.info("refused: %s", error.code)
+            if is_away(error):
+                raise
             self._failed.wait()
             raise ProtectionError("server_unauthenticated") from None
         if not identity.verified:
@@ -150,7 +151,7 @@ class ReaderSessions:
 
         Raises:
             ProtectionError: The token is not valid, or the account has not the role or the purpose.
-            MachineError: The lake was moved since the server was started.
+            MachineError: The lake was moved, or a dataset renamed, since the server was started.
         """
         key = (hashlib.sha256(f"{caller.name}\0{caller.token}".encode()).hexdigest(), caller.role, caller.purpose)
         session = self._standing(key)
@@ -225,8 +226,9 @@ class ReaderSessions:
         stamp = self._freshness.stamp()  # before all that is read of it
         settings = replace(self._settings, token=caller.token, purpose=None)
         workspace = replace(open_workspace(settings), pool=self._workspace.pool)
-        if workspace.lake != self._workspace.lake:  # its entries would go to the lake that was left
-            raise MachineError("session_lake_moved")
+        if workspace.lake != self._workspace.lake:  # the shared database has the place and the names of before
+            is_renamed = workspace.lake.names != self._workspace.lake.names
+            raise MachineError("session_renamed" if is_renamed else "session_lake_moved")
         reader, _ = resolve_reader(workspace, caller.role, caller.purpose)
         filters = [text for one in workspace.project.valid_contracts().values() for text in one.row_filters.values()]
         assert workspace.pool is not None

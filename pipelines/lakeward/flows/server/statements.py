@@ -16,7 +16,7 @@ from pyarrow import flight
 from lakeward.contracts.server_limits import ServerLimits
 from lakeward.core.errors import LakewardError, MachineError, ProtectionError, TransientError
 from lakeward.core.names import new_run_id
-from lakeward.flows.server.faults import LOG, is_public, unpack_error
+from lakeward.flows.server.faults import LOG, is_away, is_public, unpack_error
 from lakeward.flows.server.running import RunningStatement
 from lakeward.flows.server.sessions import ReaderSession
 from lakeward.flows.server.statement_facts import StatementFacts, read_facts
@@ -126,7 +126,7 @@ class StatementStream:
         try:
             self._session.check()
         except LakewardError as error:
-            raise error if is_public(error) else ProtectionError("server_unauthenticated") from None
+            raise error if is_public(error) or is_away(error) else ProtectionError("server_unauthenticated") from None
 
     def _next(self) -> _Batch | None:
         with self._faults():

@@ -9,6 +9,8 @@ from lakeward.core.settings import Settings
 
 _PATHS = ("start", "token_key_file", "wrapping_key_file")
 _TEXTS = ("lake", "token_key", "wrapping_key")
+# What the lake's object store is reached with.
+_MAPPINGS = ("store", "connections")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,7 @@ class WorkerSpec:
         """The specification as one line."""
         own = {name: getattr(self.settings, name) for name in _TEXTS}
         own |= {name: path and str(path) for name in _PATHS for path in [getattr(self.settings, name)]}
+        own |= {name: dict(getattr(self.settings, name)) for name in _MAPPINGS}
         plain = {name: getattr(self, name) for name in self.__slots__ if name != "settings"}
         return json.dumps({"settings": own | {"lang": str(self.settings.lang)}, **plain}).encode() + b"\n"
 
@@ -53,5 +56,7 @@ def read_spec(line: bytes) -> WorkerSpec:
         token_key_file=token_key_file,
         wrapping_key=own["wrapping_key"],
         wrapping_key_file=wrapping_key_file,
+        store=own["store"],
+        connections=own["connections"],
     )
     return WorkerSpec(settings=settings, **found)

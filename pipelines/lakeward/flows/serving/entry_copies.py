@@ -49,7 +49,12 @@ class EntryCopies:
         oldest = time.time() - LOST_AFTER.total_seconds()
         for name, _, modified_at in list(self.store.walk(ACCESS_FOLDER)):
             session_id = name.removesuffix(".jsonl")
-            if modified_at < oldest and not (folder / name).exists() and (data := self.store.read(_name(session_id))):
+            if (
+                "/" not in name
+                and modified_at < oldest
+                and not (folder / name).exists()
+                and (data := self.store.read(_name(session_id)))
+            ):
                 yield session_id, data.splitlines(keepends=True)
 
 

@@ -14,6 +14,7 @@ from lakeward.flows.base.workspace import Workspace
 from lakeward.flows.serving.access import AccessLog, current_account
 from lakeward.flows.serving.entry_copies import ACCESS_FOLDER, EntryCopies
 from lakeward.flows.serving.policy import served_policy
+from lakeward.flows.serving.quota_counts import counts_of
 from lakeward.flows.serving.quotas import RowQuota
 from lakeward.flows.serving.reading_purpose import ReadingPurpose, resolve_purpose
 from lakeward.protection.keys import Scheme, TokenKey, token_key
@@ -97,7 +98,7 @@ class Reader:
                 account=authority.principal or current_account(),
                 limits=workspace.project.quotas,
                 zone=workspace.project.zone,
-                folder=access_log_folder(workspace),
+                counts=counts_of(workspace.lake, ACCESS_FOLDER),
             ),
             purpose=None if request.purpose == NO_PURPOSE else request.purpose,
             consumer=None if request.party == OWN_PARTY else request.party,
@@ -112,12 +113,10 @@ def resolve_reader(workspace: Workspace, role: str | None, purpose: str | None =
         purpose: Purpose of the policy; None for `LAKEWARD_PURPOSE`, or none.
 
     Raises:
-        UsageError: The policy has no such role or purpose, no role is named where there is a choice, or quotas can't be kept.
+        UsageError: The policy has no such role or purpose, or no role is named where there is a choice.
         PolicyError, ProtectionError: As `connect`.
     """
     identity, policy = identify(workspace), served_policy(workspace)
-    if workspace.project.quotas and workspace.lake.options:
-        raise UsageError("quotas_need_folder", lake=workspace.lake)
     if workspace.project.quotas and identity.has_register and not identity.verified:
         raise ProtectionError("quota_token")  # else an account reads on under the name of its operating system's user
     role = role or _unnamed_role(identity, policy, workspace.project.default_role)

@@ -4,11 +4,11 @@ import json
 from collections.abc import Mapping
 from datetime import timedelta
 
-from lakeward.core.errors import LakewardError, UsageError
+from lakeward.core.errors import UsageError
 from lakeward.core.messages import text
 from lakeward.flows import FindingState, ModelReading, close_finding, verify_logs
 from lakeward.portal.csv_file import MOST_ROWS, check_rows, csv_file
-from lakeward.portal.faults import fault_text
+from lakeward.portal.form_steps import take_step
 from lakeward.portal.page import Page, PageAnswer, Visit
 from lakeward.portal.paging import paging
 
@@ -31,15 +31,7 @@ def show_access(visit: Visit, reading: ModelReading) -> PageAnswer:
 
 def act_on_access(visit: Visit) -> PageAnswer:
     """Answer a finding, or verify the logs, signed by the session."""
-    done: Mapping[str, object] = {}
-    status = 200
-    try:
-        done = _act(visit)
-    except LakewardError as error:
-        done, status = {"fault": fault_text(visit, error)}, 409
-    with visit.portal.read() as reading:
-        facts = {**_facts(visit, reading), **done}
-    return PageAnswer(template="access.html", facts=facts, status=status)
+    return take_step(visit, "access.html", _facts, _act)
 
 
 def give_reads(visit: Visit, reading: ModelReading) -> PageAnswer:

@@ -4,9 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from lakeward.core.errors import LakewardError, UsageError
 from lakeward.flows import ModelReading, RegisteredAccount, list_accounts, revoke_account
-from lakeward.portal.faults import fault_text
+from lakeward.portal.form_steps import named_step, take_step
 from lakeward.portal.page import Page, PageAnswer, Visit
 
 ROLES = frozenset({"admin"})
@@ -35,18 +34,7 @@ def show_admin(visit: Visit, reading: ModelReading) -> PageAnswer:
 
 def act_as_admin(visit: Visit) -> PageAnswer:
     """Do what a form asks, signed by the session: a revocation is asked for twice."""
-    facts: Mapping[str, object] = {}
-    status = 200
-    try:
-        action = ACTIONS.get(visit.form.get("step", ""))
-        if action is None:
-            raise UsageError("portal_form_incomplete")
-        facts = action(visit)
-    except LakewardError as error:
-        facts, status = {"fault": fault_text(visit, error)}, 409
-    with visit.portal.read() as reading:
-        shown = {**_facts(visit, reading), **facts}
-    return PageAnswer(template="admin.html", facts=shown, status=status)
+    return take_step(visit, "admin.html", _facts, lambda visit: named_step(visit, STEPS)(visit))
 
 
 def _facts(visit: Visit, reading: ModelReading) -> dict[str, object]:
@@ -85,5 +73,5 @@ def _end_session(visit: Visit) -> Mapping[str, object]:
     return {"done": "portal_session_ended", "subject": account}
 
 
-ACTIONS: Mapping[str, Callable[[Visit], Mapping[str, object]]] = {"ask": _ask, "revoke": _revoke, "end": _end_session}
+STEPS: Mapping[str, Callable[[Visit], Mapping[str, object]]] = {"ask": _ask, "revoke": _revoke, "end": _end_session}
 PAGES = (Page(path="/admin", roles=ROLES, show=show_admin, act=act_as_admin, nav="portal_nav_admin"),)

@@ -1,8 +1,7 @@
 """Incidents of data security: what is known of each by field of the report, who read what in its time, and the steps to its end."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from lakeward.core.errors import LakewardError, UsageError
 from lakeward.core.settings import Settings
 from lakeward.flows import (
     Incident,
@@ -15,7 +14,7 @@ from lakeward.flows import (
     scope_incident,
     state_incident_facts,
 )
-from lakeward.portal.faults import fault_text
+from lakeward.portal.form_steps import SignedStep, signed_step, take_step
 from lakeward.portal.page import Page, PageAnswer, Visit
 from lakeward.portal.paging import ROWS, paging
 
@@ -50,19 +49,7 @@ def act_on_incident(visit: Visit) -> PageAnswer:
     Raises:
         UsageError: There is none of this number.
     """
-    done: Mapping[str, object] = {}
-    status = 200
-    try:
-        action = ACTIONS.get(visit.form.get("step", ""))
-        if action is None:
-            raise UsageError("portal_form_incomplete")
-        with visit.portal.actions.act(visit.session_id) as settings:
-            done = action(settings, visit)
-    except LakewardError as error:
-        done, status = {"fault": fault_text(visit, error)}, 409
-    with visit.portal.read() as reading:
-        facts = {**_facts(visit, reading), **done}
-    return PageAnswer(template="incident.html", facts=facts, status=status)
+    return take_step(visit, "incident.html", _facts, signed_step(STEPS))
 
 
 def _facts(visit: Visit, reading: ModelReading) -> dict[str, object]:
@@ -104,7 +91,7 @@ def _close(settings: Settings, visit: Visit) -> Mapping[str, object]:
     return {"done": "portal_incident_closed"}
 
 
-ACTIONS: Mapping[str, Callable[[Settings, Visit], Mapping[str, object]]] = {"scope": _scope, "state": _state, "close": _close}
+STEPS: Mapping[str, SignedStep] = {"scope": _scope, "state": _state, "close": _close}
 PAGES = (
     Page(path="/incidents", roles=ROLES, show=show_incidents, nav="portal_nav_incidents"),
     Page(path="/incidents/{number}", roles=ROLES, show=show_incident, act=act_on_incident, typed=TYPED),

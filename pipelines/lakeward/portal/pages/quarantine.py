@@ -1,8 +1,8 @@
 """The quarantine desk: open rows by dataset; values by role, repairs tried first, replay, release, expiry, and halted batches."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from lakeward.core.errors import LakewardError, UsageError
+from lakeward.core.errors import UsageError
 from lakeward.core.settings import Settings
 from lakeward.flows import (
     ModelReading,
@@ -19,7 +19,7 @@ from lakeward.flows import (
     show_quarantine,
     try_repair,
 )
-from lakeward.portal.faults import fault_text
+from lakeward.portal.form_steps import SignedStep, signed_step, take_step
 from lakeward.portal.page import Page, PageAnswer, Visit
 
 ROLE = "steward"
@@ -51,19 +51,7 @@ def act_on_rows(visit: Visit) -> PageAnswer:
     Raises:
         UsageError: The project has no such dataset.
     """
-    action = ACTIONS.get(visit.form.get("step", ""))
-    done: Mapping[str, object] = {}
-    status = 200
-    try:
-        if action is None:
-            raise UsageError("portal_form_incomplete")
-        with visit.portal.actions.act(visit.session_id) as settings:
-            done = action(settings, visit)
-    except LakewardError as error:
-        done, status = {"fault": fault_text(visit, error)}, 409
-    with visit.portal.read() as reading:
-        facts = {**_facts(visit, reading), **done}
-    return PageAnswer(template="quarantine_rows.html", facts=facts, status=status)
+    return take_step(visit, "quarantine_rows.html", _facts, signed_step(STEPS))
 
 
 def _facts(visit: Visit, reading: ModelReading) -> dict[str, object]:
@@ -115,7 +103,7 @@ def _release_batch(settings: Settings, visit: Visit) -> Mapping[str, object]:
     return {"report": release_batch(settings, visit.place["name"], int(batch), _signature(visit))}
 
 
-ACTIONS: Mapping[str, Callable[[Settings, Visit], Mapping[str, object]]] = {
+STEPS: Mapping[str, SignedStep] = {
     "values": _see_values,
     "try": _try_repair,
     "repair": _apply_repair,

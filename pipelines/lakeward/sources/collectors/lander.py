@@ -1,6 +1,7 @@
 """What collectors have in common whose source waits for no acknowledgement of single rows: they bring rows to disk and keep their state."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -15,12 +16,21 @@ from lakeward.sources.segments import SegmentStore, SegmentWriter
 STATE_SECONDS, DISK_SECONDS = 1.0, 1.0
 
 
+def _prepare_nothing() -> None:
+    """Rows need nothing before them."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Lander:
-    """Writer and journal of one collector. Not safe for several threads."""
+    """Writer and journal of one collector. Not safe for several threads.
+
+    Args:
+        prepare: What must be on disk before rows are.
+    """
 
     writer: SegmentWriter
     journal: CollectorJournal
+    prepare: Callable[[], None] = _prepare_nothing
     _written: float = field(default=0.0)
     _disk_retry_at: float = field(default=0.0)
     _before_disk: tuple[str, dict[str, str]] | None = None
@@ -53,6 +63,7 @@ class Lander:
         if now < self._disk_retry_at:
             return False
         try:
+            self.prepare()
             self.writer.commit()
         except MachineError as error:
             self._wait_for_disk(error, now)
@@ -73,6 +84,7 @@ class Lander:
     def finish(self) -> None:
         """Land all that is there, and let other collectors go on."""
         try:
+            self.prepare()
             self.writer.land()
         except MachineError as error:
             self.journal.change(error.code, **error.facts)
@@ -85,6 +97,7 @@ class Lander:
     def _land(self, now: float) -> None:
         try:
             if self.writer.is_due(now):
+                self.prepare()
                 self.writer.land()
         except MachineError as error:
             self._wait_for_disk(error, now)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import uuid
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lakeward.core.clock import Clock, SystemClock
+from lakeward.core.storage.folder import FolderStore
 from lakeward.sources.file_copy import scratch_file
 
 STATE_FILE = "collector.json"
@@ -17,6 +19,8 @@ EVENTS_FOLDER = "events"
 CONNECTED, CONNECTING, STOPPED = "source_connected", "source_connecting", "source_stopped"
 # Of a door: it takes what senders push.
 LISTENING = "source_listening"
+# File with the name of the folder of events.
+_MACHINE = "machine"
 # The same event is not written again within this time: a source that flaps has few events.
 _REPEATED = timedelta(minutes=1)
 # Seconds by which the machine's clock may be set without an event.
@@ -140,9 +144,24 @@ class CollectorJournal:
 def read_state(folder: Path) -> CollectorState | None:
     """The state that the last collector of a dataset left; None for none."""
     try:
-        return CollectorState(**json.loads((folder / STATE_FILE).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+        return parse_state(FolderStore(folder).read(STATE_FILE))
+    except OSError:
         return None
+
+
+def parse_state(content: bytes | None) -> CollectorState | None:
+    """The state in the bytes of a file; None without one, or for one of another version."""
+    try:
+        return CollectorState(**json.loads(content)) if content else None
+    except (ValueError, TypeError):
+        return None
+
+
+def machine_of(folder: Path) -> str:
+    """A random name of this folder on this machine, the same at each call: its events are numbered from 1."""
+    store = FolderStore(folder / EVENTS_FOLDER)
+    store.create(_MACHINE, uuid.uuid4().hex.encode())
+    return (store.read(_MACHINE) or b"-").decode()
 
 
 def read_events(folder: Path, after: int) -> list[tuple[int, dict[str, Any]]]:

@@ -15,8 +15,9 @@ from lakeward.core.errors import LakewardError, MachineError, SettingsError
 SCHEMES: Mapping[str, bool] = {"kafka": False, "kafkas": True}
 PORT = 9092
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
-# Seconds for an answer of the cluster; messages of one call; seconds without one from which on a read has failed.
-TIMEOUT, BURST, SILENT = 15.0, 10_000, 60.0
+# Seconds for an answer of the cluster; messages of one call, and seconds that it waits for as many; seconds without one from which on a
+# read has failed.
+TIMEOUT, BURST, GATHER, SILENT = 15.0, 10_000, 0.1, 60.0
 _UNKNOWN = ("UNKNOWN_TOPIC_OR_PART", "_UNKNOWN_TOPIC", "_UNKNOWN_PARTITION")
 _REFUSED = ("TOPIC_AUTHORIZATION_FAILED", "CLUSTER_AUTHORIZATION_FAILED", "GROUP_AUTHORIZATION_FAILED")
 _PARTITION_END = "_PARTITION_EOF"
@@ -103,8 +104,8 @@ class TopicReader:
         silent = 0.0
         try:
             while due and len(messages) < rows:
-                found = self.consumer.consume(min(BURST, rows - len(messages)), 1.0)
-                silent = 0.0 if found else silent + 1.0
+                found = self.consumer.consume(min(BURST, rows - len(messages)), GATHER)
+                silent = 0.0 if found else silent + GATHER
                 if silent >= SILENT:
                     raise MachineError("kafka_unreachable", address=self.connection.address, reason=self._last_error("no answer"))
                 ended = {message.partition() for message in found if self._take(message, messages, reached)}

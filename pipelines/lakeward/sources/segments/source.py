@@ -15,6 +15,7 @@ from lakeward.core.errors import InvariantError
 from lakeward.core.names import Sha256
 from lakeward.sources.files import ABANDONED_AFTER
 from lakeward.sources.protocols import BatchLimit, ReceiveResult, WaitingInput
+from lakeward.sources.segments.copies import SegmentCopies
 from lakeward.sources.segments.schemas import KeptSchemas, read_project_schemas
 from lakeward.sources.segments.series import land_series_file, series_file_of
 from lakeward.sources.segments.store import LandedSegment, SegmentStore
@@ -33,6 +34,7 @@ class SegmentSource:
         series_file: The mapping of addresses to series that people edit; None for a source without one.
         payload: Form of the payloads of messages; None for rows in their own types.
         folder: The dataset's folder, where files of schemas are; None outside of a project.
+        copies: The segments in an object store; None where the landing is a folder of the lake.
     """
 
     dataset: str
@@ -42,6 +44,7 @@ class SegmentSource:
     series_file: Path | None = None
     payload: PayloadFormat | None = None
     folder: Path | None = None
+    copies: SegmentCopies | None = None
     clock: Clock = field(default_factory=SystemClock)
 
     @property
@@ -63,8 +66,11 @@ class SegmentSource:
 
         Raises:
             DefinitionError: The mapping or a schema is missing or not valid.
-            MachineError: The landing can't be written, or what reads schemas is not installed.
+            StoreConflictError: Another machine stored a segment of the same number at the same time.
+            MachineError: The landing can't be read or written, or what reads schemas is not installed.
         """
+        if self.copies:
+            self.copies.sync()
         if self.series_file and self.series_file.is_file():
             read_series_file(self.series_file)
         if self.series_file:
@@ -83,6 +89,9 @@ class SegmentSource:
 
     def waiting(self, start: int) -> WaitingInput:
         """See `Source.waiting`. The sizes are those of compressed files."""
+        if self.copies:
+            unread = self.copies.unread_segments(start)
+            return WaitingInput(len(unread), sum(one.size for one in unread), is_packed=True)
         newest = self.store.newest()
         sizes = sum(segment.size for segment in self.store.segments(start, newest)) if newest > start else 0
         return WaitingInput(max(newest - start, 0), sizes, is_packed=True)
@@ -92,10 +101,12 @@ class SegmentSource:
 
         Raises:
             InvariantError: A segment is missing, or all that a batch was made of are.
+            As `refresh`.
         """
-        newest = self.store.newest()
+        newest = self.copies.settle() if self.copies else self.store.newest()
         if newest < start:
             raise InvariantError("segment_missing", folder=self.store.folder, number=start)
+        self._fetch(start, min(newest, start + MAX_SEGMENTS))
         segments = self.store.segments(start, min(newest, start + MAX_SEGMENTS))
         sizes = itertools.accumulate(segment.size for segment in segments)
         fitting = sum(1 for total in sizes if total <= limit.bytes)
@@ -106,7 +117,9 @@ class SegmentSource:
 
         Raises:
             InvariantError: A segment is missing.
+            As `refresh`.
         """
+        self._fetch(start, end)
         return tuple(self._input(segment) for segment in self.store.segments(start, end))
 
     def inputs_by(self, start: int, end: int, schemas: int) -> tuple[BatchInput, ...]:
@@ -123,11 +136,18 @@ class SegmentSource:
         now = self.clock.now()
         if self.retention_days is not None:
             oldest = now - timedelta(days=self.retention_days)
+            if self.copies:
+                self.copies.discard(end, oldest)
+                return
             for segment in itertools.takewhile(lambda one: _landed_at(one.path) < oldest, self.store.kept(end)):
                 self.store.discard(segment.number)
         for draft in self.store.drafts():
             if _landed_at(draft) < now - ABANDONED_AFTER:
                 draft.unlink(missing_ok=True)
+
+    def _fetch(self, start: int, end: int) -> None:
+        if self.copies:
+            self.copies.fetch(start, end)
 
     @property
     def _series_folder(self) -> Path:

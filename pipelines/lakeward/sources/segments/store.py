@@ -88,6 +88,20 @@ class SegmentStore:
         if number < self.newest():
             self.path(number).unlink(missing_ok=True)
 
+    def move(self, number: int, to: int) -> None:
+        """Give a segment that no batch knows another number, which is free.
+
+        Raises:
+            MachineError: The landing can't be written.
+        """
+        target = self.path(to)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            self.path(number).rename(target)
+            sync_folder(target.parent)
+        except OSError as error:
+            raise MachineError("segment_not_landed", folder=self.folder, found=error.strerror) from error
+
     def kept(self, end: int) -> Iterator[LandedSegment]:
         """The segments up to `end` that are still there, oldest first."""
         for folder in self._folders():

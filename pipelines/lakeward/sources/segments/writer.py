@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from lakeward.contracts.segment_bounds import SegmentBounds
@@ -176,15 +177,29 @@ def _lock(store: SegmentStore) -> int:
 
 
 def _land_journals(store: SegmentStore) -> None:
-    """Land what a killed collector left; the journal of a segment that is there is only removed."""
+    """Land what a killed collector left; the journal of a segment that is there is only removed.
+
+    Where the segment of its number is another machine's, the rows get the next number.
+    """
     try:
         for number, path in unfinished_journals(store.folder):
-            table = read_journal(path) if number > store.newest() else None
-            if table is not None:
-                write_segment(store, number, table)
+            table, newest = read_journal(path), store.newest()
+            if table is not None and (number > newest or not _holds(store.path(number), table)):
+                write_segment(store, max(number, newest + 1), table)
             path.unlink(missing_ok=True)
     except OSError as error:
         raise MachineError("segment_not_landed", folder=store.folder, found=error.strerror) from error
+
+
+def _holds(path: Path, table: Any) -> bool:
+    """Whether the segment has just these rows, or was discarded."""
+    import pyarrow.parquet as pq  # noqa: PLC0415 -- as `_pyarrow`
+
+    try:
+        found = pq.read_table(path)
+    except (OSError, _pyarrow().ArrowException):  # discarded; or damaged, which a run says
+        return True
+    return found.schema.names == table.schema.names and bool(found.cast(table.schema).equals(table))
 
 
 def write_segment(store: SegmentStore, number: int, table: Any, metadata: Mapping[str, str] | None = None) -> LandedSegment:

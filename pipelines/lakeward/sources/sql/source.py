@@ -77,6 +77,7 @@ class SqlTable:
         Raises:
             LakewardError: The database can't be reached or read, or the contract does not fit it.
         """
+        self.segments.receive()
         self.is_receiving, self.until = True, None
         return ReceiveResult(self._land_next(), 0, ())
 
@@ -109,6 +110,7 @@ class SqlTable:
         Raises:
             LakewardError: As `receive`; or the column is no time.
         """
+        self.segments.receive()
         with self._open() as planner, self.landing.lock():
             rows = self._span(planner, column, since, until)
             name = f"span-{sha256(f'{column}/{rows.start}/{rows.stop}'.encode()).hexdigest()[:32]}"

@@ -10,7 +10,7 @@ from lakeward.contracts.payload_schemas import SchemaSet, SchemaText
 from lakeward.contracts.protobuf_schema import ProtobufTypes
 from lakeward.core.errors import DefinitionError
 from lakeward.engines.embedded.messages.json_values import to_json
-from lakeward.engines.embedded.messages.protobuf_records import OtherSchemaError, RecordReader
+from lakeward.engines.embedded.messages.protobuf_records import ManyValuesError, OtherSchemaError, RecordReader
 
 # In front of a payload: a zero byte, and a schema's id in four bytes, the most significant first.
 _MAGIC, _ID_END = 0, 5
@@ -62,6 +62,8 @@ class PayloadDecoder:
             return DecodedPayload(read(content), None, label)
         except OtherSchemaError:
             return DecodedPayload(None, "reject_other_schema", label)
+        except ManyValuesError:
+            return DecodedPayload(None, "reject_many_records", label)
         except _FAULTS:
             return DecodedPayload(None, "reject_undecodable", label)
 
@@ -96,12 +98,12 @@ class PayloadDecoder:
         types, records = ProtobufTypes(schema), RecordReader()
         if not self._framed:
             own = types.message(self._message)
-            return lambda content: self._to_text(records.read(_parse(own, content)))
+            return lambda content: self._to_text(records.read_payload(_parse(own, content)))
 
         def read(content: bytes) -> str:
             places, start = _message_places(content)
             found = types.message(self._message) if self._message else types.message_at(places)
-            return self._to_text(records.read(_parse(found, content[start:])))
+            return self._to_text(records.read_payload(_parse(found, content[start:])))
 
         return read
 

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from lakeward.contracts.payload import RECORDS_PER_MESSAGE
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Mark of a member that the schema does not name: its number stands behind it.
 UNKNOWN_MARK = "#"
@@ -13,8 +15,16 @@ _MAX_NANOS = 999_999_999
 _WRAPPERS = ("Double", "Float", "Int64", "UInt64", "Int32", "UInt32", "Bool", "String", "Bytes")
 
 
+# Most values of one payload, as of records: two bytes can stand for a message of hundreds of fields.
+MAX_VALUES = RECORDS_PER_MESSAGE
+
+
 class OtherSchemaError(ValueError):
     """The bytes were written by another schema."""
+
+
+class ManyValuesError(ValueError):
+    """A payload has more values than `MAX_VALUES`."""
 
 
 class RecordReader:
@@ -23,6 +33,17 @@ class RecordReader:
     def __init__(self) -> None:
         self._fields: dict[str, list[tuple[str, bool, Callable[[Any], Any]]]] = {}
         self._numbers: dict[str, frozenset[int]] = {}
+        self._values = 0
+
+    def read_payload(self, message: Any) -> Any:
+        """As `read`, of the message of one payload.
+
+        Raises:
+            ManyValuesError: It has too many values.
+            OtherSchemaError, OverflowError: As `read`.
+        """
+        self._values = 0
+        return self.read(message)
 
     def read(self, message: Any) -> Any:
         """The members of a message by their names in the schema; of a well-known type its value.
@@ -32,6 +53,7 @@ class RecordReader:
 
         Raises:
             OtherSchemaError: A known field came in a form that the schema does not have.
+            ManyValuesError: The payload has too many values.
             OverflowError: A time is outside of the years 1 to 9999.
         """
         name = message.DESCRIPTOR.full_name
@@ -41,6 +63,9 @@ class RecordReader:
         fields = self._fields.get(name)
         if fields is None:
             fields = self._fields[name] = list(self._of_type(message.DESCRIPTOR))
+        self._values += 1 + len(fields)
+        if self._values > MAX_VALUES:
+            raise ManyValuesError
         record = {
             field: convert(getattr(message, field))
             for field, has_presence, convert in fields

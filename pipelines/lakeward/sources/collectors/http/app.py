@@ -41,7 +41,7 @@ class DoorApp:
     """The routes over the inboxes of a door.
 
     Args:
-        inboxes: By dataset.
+        inboxes: By each name that a dataset has or had.
         lineage: None where no lineage events are taken.
     """
 

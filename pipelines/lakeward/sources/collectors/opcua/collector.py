@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
 from time import monotonic
@@ -17,7 +17,9 @@ from lakeward.contracts.series_file import SeriesEntry
 from lakeward.core.clock import Clock, SystemClock
 from lakeward.core.connections import ConnectionSettings
 from lakeward.sources.collectors.lander import Lander
-from lakeward.sources.collectors.opcua.gaps import CHUNK, Gaps, read_history
+from lakeward.sources.collectors.opcua.gaps import AHEAD, Gaps
+from lakeward.sources.collectors.opcua.history_pages import CHUNK, read_span, steps
+from lakeward.sources.collectors.opcua.kept_gaps import KeptGaps
 from lakeward.sources.collectors.opcua.nodes import ResolvedNodes, resolve, subscribe
 from lakeward.sources.collectors.opcua.session import SourceFault, naming_faults, open_session
 from lakeward.sources.collectors.opcua.values import SCHEMA, has_overflow, source_time, value_row
@@ -28,6 +30,8 @@ from lakeward.sources.segments import message_schema
 COMMIT_ROWS, WAITING = 2000, 200_000
 # Seconds of one step; until the next try, the first and the most; and without a fault after which it is the first again.
 TICK, FIRST_RETRY, LAST_RETRY, CALM = 0.2, 0.5, 30.0, 60.0
+# Seconds that are waited for a value while others wait to be written.
+BRIEF = 0.001
 # Seconds beyond two messages of the server after which the queues of a cut have come.
 SETTLE = 1.0
 
@@ -60,8 +64,11 @@ class OpcUaCollector:
         """
         journal = CollectorJournal(folder=self.landing / self.dataset, address=self.connection.address, clock=self.clock)
         lander = Lander.open(self.landing, self.dataset, self.source.segment, message_schema(SCHEMA), journal)
+        kept = KeptGaps(self.landing / self.dataset)
         try:
-            self._gaps = Gaps.after_segments(lander.writer.store, [entry.address for entry in self.entries])
+            addresses = [entry.address for entry in self.entries]
+            self._gaps = Gaps.after_segments(lander.writer.store, addresses, kept.read())
+            lander.prepare = lambda: kept.keep(self._gaps.starts())
             asyncio.run(self._collect(lander, stop))
         finally:
             lander.finish()
@@ -96,7 +103,7 @@ class OpcUaCollector:
         self._say_connected(lander, refused | dict.fromkeys(nodes.unknown, "BadNodeIdUnknown"))
         self._settle()
         while not stop.is_set():
-            await self._receive(subscription, lander)
+            await self._receive(subscription, lander, TICK)
             lander.keep_state()
             if client.state is not UaClientState.CONNECTED:
                 continue
@@ -107,7 +114,7 @@ class OpcUaCollector:
                 self._say_connected(lander, refused)
                 self._settle()
             if self._gaps.is_open and monotonic() >= self._repair_at:
-                await self._repair(client, nodes, subscription, lander)
+                await self._repair(client, nodes, subscription, lander, stop)
 
     def _note_cut(self, lander: Lander) -> object:
         async def note_loss(error: Exception) -> None:
@@ -128,18 +135,18 @@ class OpcUaCollector:
         facts = {"nodes": len(refused), "all": len(self.entries), "node": address, "reason": reason}
         lander.journal.change("source_nodes_refused", address=self.connection.address, **facts)
 
-    async def _receive(self, subscription: Subscription, lander: Lander) -> None:
-        """Take what comes within a moment, and bring it to disk. While the disk takes nothing, nothing is taken."""
+    async def _receive(self, subscription: Subscription, lander: Lander, seconds: float) -> None:
+        """Take what comes within so long, and bring it to disk. While the disk takes nothing, nothing is taken."""
         if lander.writer.waiting and not lander.commit():
             await asyncio.sleep(TICK)
             return
-        event = await subscription.next_event(TICK)
+        event = await subscription.next_event(seconds)
         while event is not None:
             if isinstance(event, DataChangeEvent):
                 self._take(event, lander)
             if lander.writer.waiting >= COMMIT_ROWS:
                 break
-            event = await subscription.next_event(0.001)
+            event = await subscription.next_event(BRIEF)
         lander.commit()
 
     def _take(self, event: DataChangeEvent, lander: Lander) -> None:
@@ -155,30 +162,44 @@ class OpcUaCollector:
             lander.add(row, size)
             lander.count(self.clock)
 
-    async def _repair(self, client: Client, nodes: ResolvedNodes, subscription: Subscription, lander: Lander) -> None:
-        """Land what came neither before nor since a gap, from the server's history."""
-        self._gaps.begin_repair()
-        now = self.clock.now()
-        starts = self._gaps.starts(now - timedelta(hours=self.source.repair_hours))
+    async def _repair(
+        self, client: Client, nodes: ResolvedNodes, subscription: Subscription, lander: Lander, stop: Event
+    ) -> None:
+        """Land what came neither before nor since a gap, from the server's history, part by part; what is left at `stop` stays a gap."""
+        now, hours = self.clock.now(), self.source.repair_hours
+        starts = self._gaps.begin_repair(now - timedelta(hours=hours))
         known = sorted(address for address in starts if address in nodes.ids)
-        rows, refused = 0, dict.fromkeys(known, "") if not self.source.repair_hours else {}
-        for start in range(0, len(known) if self.source.repair_hours else 0, CHUNK):
-            await self._receive(subscription, lander)
-            part = {address: starts[address] for address in known[start : start + CHUNK]}
-            history = await read_history(client, nodes.ids, part, now)
-            refused |= history.refused
-            rows += sum(self._land_missing(address, values, lander) for address, values in history.values.items())
-            lander.commit()
+        rows, refused = 0, {} if hours else dict.fromkeys(known, "")
+        for at in range(0, len(known) if hours else 0, CHUNK):
+            part = {address: nodes.ids[address] for address in known[at : at + CHUNK]}
+            for span in steps(min(starts[address] for address in part), now, AHEAD):
+                history = await read_span(client, part, *span)
+                refused |= history.refused
+                rows += sum(self._land_missing(address, values, span, lander) for address, values in history.values.items())
+                while not lander.commit() or lander.writer.waiting:
+                    lander.keep_state()
+                    await asyncio.sleep(TICK)
+                    if stop.is_set():
+                        return
+                await self._receive(subscription, lander, BRIEF)
+                if stop.is_set():
+                    return
+        self._gaps.end_repair()
+        self._say_repaired(lander, rows, starts, known, refused)
+
+    def _say_repaired(
+        self, lander: Lander, rows: int, starts: Mapping[str, datetime], known: Sequence[str], refused: Mapping[str, str]
+    ) -> None:
         since = min(starts.values()).isoformat(timespec="seconds")
-        self._gaps.close()
         if rows:
             lander.journal.event("source_gap_repaired", nodes=len(known), rows=rows, since=since)
         if refused:
             lander.journal.event("source_gap", nodes=len(refused), since=since, reason=next(iter(refused.values())) or "-")
 
-    def _land_missing(self, address: str, values: Sequence[ua.DataValue], lander: Lander) -> int:
+    def _land_missing(self, address: str, values: Sequence[ua.DataValue], span: tuple[datetime, datetime], lander: Lander) -> int:
         received, count = self.clock.now(), 0
-        for value in self._gaps.missing(address, [(source_time(value, received), value) for value in values]):
+        timed = [(time, value) for value in values if span[0] <= (time := source_time(value, received)) < span[1]]
+        for value in self._gaps.missing(address, timed):
             row, size = value_row(address, value, received, recovered=True)
             lander.add(row, size)
             count += 1

@@ -1,22 +1,32 @@
-"""Closes gaps from the server's history: after a cut, a full queue, or a time without a collector."""
+"""Where values may be missing: after a cut, a full queue, or a time without a collector. The server's history closes these gaps."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from asyncua import Client, ua
+from asyncua import ua
 
 from lakeward.sources.segments import SegmentStore
 
-# Nodes of one request, and segments in which the last times are looked for.
-CHUNK, SEGMENTS = 100, 50
+# Segments in which the last times are looked for; and recovered times of a node that are kept, since its queue may still bring them.
+SEGMENTS, KEPT = 50, 1000
 # How far past this machine's clock history is read: the server's may be ahead.
 AHEAD = timedelta(hours=1)
 
 
 @dataclass(slots=True)
+class ValueGap:
+    """From when on a node may lack values, and the source times of those that came since it began."""
+
+    start: datetime
+    came: set[datetime] = field(default_factory=set)
+
+
+@dataclass(slots=True)
 class Gaps:
     """Where each node may lack values, and what came since.
+
+    A gap that begins while others are being repaired is one of its own: the history may have been read past it.
 
     Args:
         newest: Address -> source time of the newest value that came.
@@ -24,111 +34,79 @@ class Gaps:
 
     newest: dict[str, datetime] = field(default_factory=dict)
     _recovered: dict[str, set[datetime]] = field(default_factory=dict)
-    _from: dict[str, datetime] = field(default_factory=dict)
-    _since: dict[str, set[datetime]] = field(default_factory=dict)
+    _open: dict[str, ValueGap] = field(default_factory=dict)
+    _repairing: dict[str, ValueGap] = field(default_factory=dict)
 
     @classmethod
-    def after_segments(cls, store: SegmentStore, addresses: Sequence[str]) -> "Gaps":
-        """Gaps that began with the last landed values; none before the first collector."""
+    def after_segments(cls, store: SegmentStore, addresses: Sequence[str], kept: Mapping[str, datetime]) -> "Gaps":
+        """Gaps that began with the last landed values, or before; none before the first collector.
+
+        Args:
+            kept: Address -> where a gap began that an earlier collector has not closed.
+        """
         times, oldest = _last_times(store)
         gaps = cls({address: time for address, time in times.items() if address in set(addresses)})
         if oldest is not None:
             # A node that is not among the last segments has not changed since they begin.
-            gaps._from = {address: gaps.newest.get(address, oldest) for address in addresses}
-            gaps._since = {address: {gaps.newest[address]} if address in gaps.newest else set() for address in addresses}
+            for address in addresses:
+                newest = gaps.newest.get(address)
+                start = min(newest or oldest, kept.get(address, newest or oldest))
+                gaps._open[address] = ValueGap(start, {newest} if newest else set())
         return gaps
 
     @property
     def is_open(self) -> bool:
         """Whether any node may lack values."""
-        return bool(self._from)
+        return bool(self._open or self._repairing)
+
+    def starts(self) -> dict[str, datetime]:
+        """Address -> where its gap begins."""
+        found = {address: gap.start for address, gap in self._open.items()}
+        return found | {address: gap.start for address, gap in self._repairing.items()}
 
     def take(self, address: str, time: datetime) -> bool:
         """Take note of a value that came; False if the history gave it before."""
         if time in self._recovered.get(address, ()):
             return False
-        if address in self._from:
-            self._since[address].add(time)
+        for gaps in (self._open, self._repairing):
+            if address in gaps:
+                gaps[address].came.add(time)
         self.newest[address] = max(time, self.newest.get(address, time))
         return True
 
     def open(self, addresses: Sequence[str]) -> None:
         """From now on these nodes may lack values, behind their newest one."""
         for address in addresses:
-            if address not in self._from and address in self.newest:
-                self._from[address] = self.newest[address]
-                self._since[address] = set()
+            if address not in self._open and address in self.newest:
+                self._open[address] = ValueGap(self.newest[address])
+
+    def begin_repair(self, earliest: datetime) -> dict[str, datetime]:
+        """Address -> where its gap begins, but not before `earliest`; with those of a repair that did not end."""
+        recovered, self._recovered = self._recovered, {}
+        for address, unfinished in self._repairing.items():
+            unfinished.came |= recovered.get(address, set())
+        for address, gap in self._open.items():
+            before = self._repairing.get(address)
+            self._repairing[address] = ValueGap(before.start, before.came | gap.came) if before else gap
+        self._open = {}
+        return {address: max(gap.start, earliest) for address, gap in self._repairing.items()}
 
     def missing(self, address: str, values: Sequence[tuple[datetime, ua.DataValue]]) -> Iterator[ua.DataValue]:
-        """Those of the history's values that did not come."""
+        """Those of the history's values, in order of time, that did not come."""
+        gap, last = self._repairing[address], None
+        recovered = self._recovered.setdefault(address, set())
         for time, value in values:
-            if time > self._from[address] and time not in self._since[address]:
-                self._since[address].add(time)
-                self._recovered.setdefault(address, set()).add(time)
+            if time > gap.start and time not in gap.came and time != last:
+                last = time
+                recovered.add(time)
                 self.newest[address] = max(time, self.newest.get(address, time))
                 yield value
+        if len(recovered) > 2 * KEPT:
+            self._recovered[address] = set(sorted(recovered)[-KEPT:])
 
-    def begin_repair(self) -> None:
-        """Forget what the last repair gave."""
-        self._recovered = {}
-
-    def starts(self, earliest: datetime) -> dict[str, datetime]:
-        """Address -> where its gap begins, but not before `earliest`."""
-        return {address: max(time, earliest) for address, time in self._from.items()}
-
-    def close(self) -> None:
-        """All gaps are read."""
-        self._from, self._since = {}, {}
-
-
-@dataclass(frozen=True, slots=True)
-class NodeHistory:
-    """What a request for history gave.
-
-    Args:
-        values: Address -> values in order of time.
-        refused: Address -> name of the status, where the server gives no history.
-    """
-
-    values: Mapping[str, Sequence[ua.DataValue]]
-    refused: Mapping[str, str]
-
-
-async def read_history(
-    client: Client, nodes: Mapping[str, ua.NodeId], starts: Mapping[str, datetime], end: datetime
-) -> NodeHistory:
-    """Values of the nodes from the earliest of `starts` to `end`, of some nodes in one request."""
-    return await read_span(client, {address: nodes[address] for address in starts}, min(starts.values()), end + AHEAD)
-
-
-async def read_span(client: Client, nodes: Mapping[str, ua.NodeId], start: datetime, end: datetime) -> NodeHistory:
-    """Values of the nodes from `start` to `end`, in one request and those that continue it."""
-    values: dict[str, list[ua.DataValue]] = {address: [] for address in nodes}
-    refused: dict[str, str] = {}
-    points: dict[str, bytes | None] = dict.fromkeys(nodes)
-    details = ua.ReadRawModifiedDetails(IsReadModified=False, NumValuesPerNode=0, ReturnBounds=False)
-    details.StartTime, details.EndTime = start, end
-    while points:
-        asked = list(points.items())
-        results = await client.uaclient.session.history_read(_request(details, [(nodes[a], point) for a, point in asked]))
-        for (address, before), result in zip(asked, results, strict=True):
-            del points[address]
-            if not result.StatusCode.is_good():
-                refused[address] = result.StatusCode.name
-                continue
-            values[address] += getattr(result.HistoryData, "DataValues", None) or []
-            if result.ContinuationPoint and result.ContinuationPoint != before:
-                points[address] = result.ContinuationPoint
-    return NodeHistory(values, refused)
-
-
-def _request(details: ua.ReadRawModifiedDetails, nodes: Sequence[tuple[ua.NodeId, bytes | None]]) -> ua.HistoryReadParameters:
-    parameters = ua.HistoryReadParameters()
-    parameters.HistoryReadDetails = details
-    parameters.TimestampsToReturn = ua.TimestampsToReturn.Both
-    parameters.ReleaseContinuationPoints = False
-    parameters.NodesToRead = [ua.HistoryReadValueId(NodeId=node, IndexRange="", ContinuationPoint=point) for node, point in nodes]
-    return parameters
+    def end_repair(self) -> None:
+        """What was being repaired is read."""
+        self._repairing = {}
 
 
 def _last_times(store: SegmentStore) -> tuple[dict[str, datetime], datetime | None]:

@@ -13,7 +13,7 @@ from lakeward.contracts.series_file import SeriesEntry
 from lakeward.core.clock import Clock
 from lakeward.core.connections import ConnectionSettings
 from lakeward.core.errors import MachineError
-from lakeward.sources.collectors.opcua.gaps import CHUNK, read_span
+from lakeward.sources.collectors.opcua.history_pages import CHUNK, read_span
 from lakeward.sources.collectors.opcua.nodes import ResolvedNodes, resolve
 from lakeward.sources.collectors.opcua.session import SourceFault, check_server, naming_faults, open_session
 from lakeward.sources.collectors.opcua.values import SCHEMA, source_time, value_row

@@ -103,7 +103,7 @@ async def _look(connection: ConnectionSettings, seconds: float, stop: Event, clo
         with naming_faults(connection):
             namespaces = await client.get_namespace_array()
             nodes = await _Browser(client, namespaces).variables()
-            watch = _Watch(clock)
+            watch = _NodeWatch(clock)
             refused = await watch.run(client, [SeriesEntry(address=one.address, series="-") for one in nodes], seconds, stop)
     return ServerLook(nodes=nodes, rows=watch.rows, counts=watch.counts, refused=refused, seconds=watch.seconds)
 
@@ -172,7 +172,7 @@ _WALKED = (ua.NodeClass.Object, ua.NodeClass.Variable)
 
 
 @dataclass(slots=True)
-class _Watch:
+class _NodeWatch:
     """What came so far."""
 
     clock: Clock

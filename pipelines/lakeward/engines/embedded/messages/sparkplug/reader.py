@@ -16,8 +16,8 @@ from lakeward.engines.embedded.messages.series import with_series
 from lakeward.engines.embedded.messages.sparkplug.decoder import Decoder, LandedMessage, Reading
 from lakeward.engines.embedded.messages.sparkplug.timeline import Timeline
 
-# Messages and readings of one block: bounds the memory.
-_MESSAGES, _READINGS = 2_000, 50_000
+# Messages and readings of one block: bounds the memory, also where messages are large.
+_MESSAGES, _READINGS = 200, 50_000
 # Fields of a reading that a column can name after `$` -> its name here.
 _ENVELOPE = {
     **{name: name for name in ("group", "edge", "device", "metric", "message", "alias", "datatype", "historical", "transient")},

@@ -1,0 +1,88 @@
+"""An object store behind TLS with an authority of the plant's own; and that no client asks a cloud's metadata address."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from support.certificates import make_certificate
+from support.command_line import run_in_subprocess
+from support.object_stores import versitygw
+from support.plant import csv_line, make_plant
+from support.remote_plant import point_to_store
+
+pytestmark = pytest.mark.exhaustive
+COMMAND = "from lakeward.cli.main import main; main()"
+
+
+def call(plant, *words):
+    return run_in_subprocess(plant.root, *words, PYTHONPATH=":".join(sys.path))
+
+
+@pytest.fixture
+def behind_tls(tmp_path):
+    pytest.importorskip("obstore")
+    for name in ("authority", "other"):
+        make_certificate(tmp_path, name)
+    make_certificate(tmp_path, "server", issuer="authority")
+    (tmp_path / "store").mkdir()
+    with versitygw(tmp_path / "store", certificate=(tmp_path / "server.pem", tmp_path / "server.key")) as address:
+        plant = make_plant(tmp_path / "plant")
+        point_to_store(plant.root, address, "tls")
+        plant.drop("a.csv", csv_line("M1", 0, 20.5), csv_line("M1", 2, 999))
+        yield plant
+
+
+def with_authority(plant, file):
+    project = plant.root / "expectations" / "project.yaml"
+    project.write_text(project.read_text().replace("storage: {", f"storage: {{ca: {file}, "))
+
+
+def test_the_authority_of_the_plant_is_named_in_the_project(behind_tls, tmp_path):
+    with_authority(behind_tls, tmp_path / "authority.pem")
+    assert call(behind_tls, "run").code == 1
+    assert call(behind_tls, "grade", "run", "press_line").code == 0
+    result = call(behind_tls, "query", "SELECT count(*) AS n FROM silver.press_line")
+    assert (result.code, " 1 " in result.out) == (0, True), result.output
+    assert call(behind_tls, "maintain").code == 0
+    assert call(behind_tls, "doctor").code == 0
+
+
+@pytest.mark.parametrize("named", [None, "other.pem"])
+def test_a_certificate_of_another_authority_is_refused(behind_tls, tmp_path, named):
+    if named:
+        with_authority(behind_tls, tmp_path / named)
+    for command in ("run", "doctor"):
+        result = call(behind_tls, command)
+        assert result.code in {1, 4}
+        assert "certificate" in result.output
+        assert "`ca`" in result.output
+
+
+def test_a_file_that_is_no_certificate_is_named(behind_tls, tmp_path):
+    (tmp_path / "no.pem").write_text("no certificate")
+    with_authority(behind_tls, tmp_path / "no.pem")
+    result = call(behind_tls, "run")
+    assert (result.code, "no.pem" in result.output, "Traceback" in result.output) == (2, True, False), result.output
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
+@pytest.mark.parametrize(
+    "words", [["run"], ["query", "SELECT count(*) FROM silver.press_line"], ["status"], ["maintain"], ["doctor"]]
+)
+def test_no_command_asks_for_the_metadata_of_a_cloud(endpoint, tmp_path, words):
+    """All addresses to which the processes connect are of this machine."""
+    plant = make_plant(tmp_path / "plant")
+    point_to_store(plant.root, endpoint, f"addresses-{tmp_path.name}")
+    plant.drop("a.csv", csv_line("M1", 0, 20.5))
+    if words != ["run"]:
+        call(plant, "run")
+    log = tmp_path / "connects"
+    command = ["strace", "-f", "-e", "trace=connect", "-o", str(log), sys.executable, "-c", COMMAND, *words]
+    subprocess.run(command, cwd=plant.root, env=os.environ | {"PYTHONPATH": ":".join(sys.path)}, capture_output=True, check=False)  # noqa: TID251
+    found = set(re.findall(r"sin6?_addr=inet_(?:addr|pton)\((?:AF_INET6, )?\"([^\"]+)\"", log.read_text()))
+    assert found <= {"127.0.0.1", "::1", "0.0.0.0"}, found
+    assert "127.0.0.1" in found

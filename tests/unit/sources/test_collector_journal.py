@@ -1,0 +1,41 @@
+"""What a collector says of itself: a machine's clock that was set is an event, and one that only goes is none."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from lakeward.sources.collectors.state import CollectorJournal, read_events, read_state
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+class SettableClock:
+    """A clock of the machine that can be set."""
+
+    def __init__(self) -> None:
+        self.time = NOON
+
+    def now(self) -> datetime:
+        return self.time
+
+
+@pytest.mark.parametrize(("jump", "seen"), [(3600, "3600"), (-90, "-90"), (1.5, None), (0, None)])
+def test_a_clock_that_was_set_is_an_event(tmp_path, jump, seen):
+    clock = SettableClock()
+    journal = CollectorJournal(folder=tmp_path, address="mqtt://broker", clock=clock)
+    for second in range(1, 6):
+        clock.time += timedelta(seconds=1 + (jump if second == 3 else 0))
+        journal.watch_clock(100.0 + second)
+    events = [event for _, event in read_events(tmp_path, 0)]
+    assert [(event["kind"], event["facts"]) for event in events] == ([("source_clock_jump", {"seconds": seen})] if seen else [])
+
+
+def test_the_rate_is_of_a_clock_that_is_never_set(tmp_path):
+    clock = SettableClock()
+    journal = CollectorJournal(folder=tmp_path, address="mqtt://broker", clock=clock)
+    for second in range(10):
+        clock.time = NOON - timedelta(hours=second)
+        journal.messages += 50
+        journal.write(0, 100.0 + second)
+    state = read_state(tmp_path)
+    assert (state.rate, state.messages) == (50.0, 500)
