@@ -130,6 +130,11 @@ def rows(plant: Plant) -> dict[str, list[tuple[str, ...]]]:
     return {name: [tuple(_TIMES.sub("-", cell) for cell in row) for row in held] for name, held in found.items()}
 
 
+def data(plant: Plant) -> object:
+    """The tables of the dataset alone: each rebuild is recorded as a generation of its own."""
+    return {name: held for name, held in rows(plant).items() if not name.startswith("governance.")}
+
+
 def restored(plant: FolderPlant) -> tuple[int, object]:
     """What the newest backup at the URL brings back, and how much of all is damaged."""
     folder = plant.root.with_name(f"{plant.root.name}-restored")
@@ -190,7 +195,7 @@ FLOWS = {
         act=lambda plant: release_rows(plant.settings, "press_line", HOT_ROWS, STEWARD),
         state=rows,
     ),
-    "rebuild": Flow(prepare=fill, act=lambda plant: rebuild_silver(plant.settings, "press_line"), state=rows),
+    "rebuild": Flow(prepare=fill, act=lambda plant: rebuild_silver(plant.settings, "press_line"), state=data),
     "grade": Flow(prepare=fill, act=lambda plant: grade_dataset(plant.settings, "press_line"), state=rows),
     "query": Flow(prepare=grade_filled, act=ask, state=rows_and_answers),
     "backup": Flow(prepare=fill, act=lambda plant: back_up(plant.settings, plant.url), state=restored, at_url=False),
