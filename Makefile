@@ -67,6 +67,7 @@ bench: $(READY)  ## Measure governed ingest against plain writes (minutes)
 docs: $(READY)  ## Write the reference pages anew from the code, then build the site into site/; no network is needed
 	@PYTHONPATH=docs $(BIN)/python -m generate
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	@touch site/.strict
 
 docs-serve: $(READY)  ## Show the site at http://127.0.0.1:8000 and build it again whenever a page changes
 	@PYTHONPATH=docs $(BIN)/python -m generate
@@ -78,6 +79,9 @@ screenshot: $(READY)  ## Run the demo, then take the pictures of its scorecard i
 
 bench-quality: $(READY)  ## Measure judging against other judges; parts and rows as BENCH="wide --rows 100000" (an hour)
 	@$(BIN)/python tests/bench/quality.py $(BENCH)
+
+bench-batch: $(READY)  ## Measure batches of three rows; options as BENCH="--datasets 300 --against FOLDER" (a minute)
+	@PYTHONPATH=tests $(BIN)/python tests/bench/small_batch.py $(BENCH)
 
 bench-portal: $(READY)  ## Measure every page of the portal, and the static scorecard, at 1,000 datasets (ten minutes)
 	@PYTHONPATH=tests $(BIN)/python tests/bench/portal.py $(BENCH)

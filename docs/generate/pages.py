@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from generate.access_rules import access_rules
 from generate.assessor import assessor
+from generate.capacity import capacity
 from generate.catalogues import catalogues
 from generate.commands import commands
 from generate.contract import contract
@@ -32,6 +33,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "../pipelines/lakeward/portal/assets/openapi.json": openapi,
     "reference/access-rules.md": access_rules,
     "reference/assessor.md": assessor,
+    "reference/capacity.md": capacity,
     "reference/catalogues.md": catalogues,
     "reference/commands.md": commands,
     "reference/contract.md": contract,

@@ -25,9 +25,9 @@ from openlineage.client.facet_v2 import (
     symlinks_dataset,
     tags_dataset,
 )
-from openlineage.client.serde import Serde
 
 from lakeward_lineage.errors import LineageError
+from lakeward_lineage.facet_values import plain_values
 from lakeward_lineage.model import PRODUCER, Assertion, AssertionOutcome, ColumnLineage, Dataset, Origin, Step, Tag
 
 Facets = dict[str, Any]
@@ -48,7 +48,7 @@ def run_event(step: Step, event_type: str, time: str, error: str | None) -> dict
         inputs=[_input(step, dataset) for dataset in step.inputs],
         outputs=[_output(step, dataset) for dataset in step.outputs],
     )
-    return Serde.to_dict(event)
+    return dict(plain_values(event))
 
 
 def _run_facets(step: Step, error: str | None) -> Facets:

@@ -7,7 +7,7 @@ id, which follows from its run and type, identifies it for the receiver. Nothing
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,11 +64,14 @@ class Outbox:
             LineageError: The receiver did not accept an event; it and later ones stay pending.
         """
         counts = {"sent": 0, "refused": 0}
-        for path in self.pending():
-            state = _send_file(path, transport)
-            if state:
-                self._move(path, state)
-                counts[state] += 1
+        try:
+            for path in self.pending():
+                state = _send_file(path, transport)
+                if state:
+                    self._move(path, state)
+                    counts[state] += 1
+        finally:  # a power cut before it leaves events pending: they are sent again
+            self._sync_moves([state for state, moved in counts.items() if moved])
         return DeliveryReport(**counts)
 
     def events(self) -> Iterator[dict[str, Any]]:
@@ -90,14 +93,25 @@ class Outbox:
 
     def _is_stored(self, identity: str) -> bool:
         moved = (self._folder / state / f"{identity}.json" for state in ("sent", "refused"))
-        return any(path.exists() for path in moved) or any(self._folder.glob(f"*-{identity}.json"))
+        return any(path.exists() for path in moved) or any(name.endswith(f"-{identity}.json") for name in self._names())
+
+    def _names(self) -> list[str]:
+        """Names in the folder of pending events: to match them by a pattern would translate it anew for each event."""
+        try:
+            return os.listdir(self._folder)  # noqa: PTH208 -- only names
+        except FileNotFoundError:
+            return []
 
     def _move(self, path: Path, state: str) -> None:
         # Named by id there, so that a lookup does not list a growing folder.
         with suppress(FileNotFoundError):
             path.replace(self._folder / state / f"{path.name.partition('-')[2]}")
-        _sync(self._folder / state)
-        _sync(self._folder)
+
+    def _sync_moves(self, states: Sequence[str]) -> None:
+        for state in states:
+            _sync(self._folder / state)
+        if states:
+            _sync(self._folder)
 
 
 def _send_file(path: Path, transport: Transport) -> str | None:

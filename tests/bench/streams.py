@@ -97,7 +97,7 @@ def latency(folder: Path, broker: Broker, rate: int, seconds: int) -> None:
     count, last, found = rate * seconds, -1, Counter()
     sender = start_sender(broker, rate, count)
     with open_connection(programs.settings, ROLE) as con:
-        deadline = time.monotonic() + seconds + 120
+        deadline = time.monotonic() + 3 * seconds + 120
         while found.total() < count and time.monotonic() < deadline:
             time.sleep(LOOK)
             query = f"""SELECT floor(({time.time() * 1000} - epoch_ms(ts)) / {BUCKET * 1000})::BIGINT, count(*), max(value)
@@ -105,7 +105,8 @@ def latency(folder: Path, broker: Broker, rate: int, seconds: int) -> None:
             rows = con.sql(query).fetchall()
             found.update({bucket: amount for bucket, amount, _ in rows})
             last = max([last, *(most for *_, most in rows)])
-    sender.wait(60)
+    sender.kill()
+    sender.wait()
     figures = {
         "messages per second": rate,
         "seen": f"{found.total()} of {count}",

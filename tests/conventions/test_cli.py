@@ -98,6 +98,7 @@ def test_json_has_the_documented_keys(capsys: pytest.CaptureFixture[str], plant:
     assert [set(row) for row in found] == [KEYS[words]] * len(found)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("words", [words for words in KEYS if words[0] != "rebuild"], ids=" ".join)
 def test_tables_for_people_have_heads_in_their_language(
     capsys: pytest.CaptureFixture[str], plant: Plant, words: tuple[str, ...]
@@ -131,6 +132,7 @@ def test_the_project_is_found_upward_by_option_and_by_variable(plant: Plant, tmp
     assert len(json.loads(inside.out)) == len(json.loads(by_option.out)) == len(json.loads(by_variable.out)) > 3
 
 
+@pytest.mark.exhaustive
 def test_the_lake_may_lie_where_the_variable_says(plant: Plant, tmp_path: Path) -> None:
     answer = run_in_subprocess(plant.root, "run", "--json", LAKEWARD_LAKE=str(tmp_path / "lake"))
 
@@ -219,6 +221,7 @@ def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str], 
     assert (answer.code, answer.out, answer.err) == (0, f"lakeward {lakeward.__version__}\n", "")
 
 
+@pytest.mark.exhaustive
 def test_what_new_drafts_runs_as_it_is(tmp_path: Path) -> None:
     sample = tmp_path / "读 数'1.csv"
     sample.write_text("时间,机床,温度(℃)\n2026-03-01 06:00:00,一号,21.5\n2026-03-01 06:01:00,一号,22.5\n", encoding="gb18030")

@@ -13,7 +13,8 @@ import pytest
 import typer
 
 from lakeward.cli import main
-from lakeward.cli.app import DEFAULTS, make_app
+from lakeward.cli.app import DEFAULTS, GROUPS, make_app
+from lakeward.cli.main import split_options
 from lakeward.core.messages import Lang
 from support import documented_commands as documented
 from support import source_tree
@@ -47,6 +48,8 @@ GLOBAL = {"--project", "--lang", "--utc", "--verbose", "-v", "--help", "--versio
 # What a sentence writes for any command.
 PLACEHOLDERS = {"_", "COMMAND"}
 FEWEST = 150
+# Pages that begin the reading, and how many commands a page may have that is followed with every change anyway.
+FRONTS, FEW = {"README.md", "docs/tutorial.md"}, 5
 
 
 @pytest.fixture
@@ -198,14 +201,45 @@ def test_every_command_that_is_named_exists():
     assert [(at, text, wrong) for at, text in (*named, *given) if (wrong := unknown(text, known))] == []
 
 
-def translated_later(page):
-    """A page; one that is a translation is followed in the long run only, since it gives the commands of its original."""
-    is_translation = page.endswith(".zh.md") and page.replace(".zh.md", ".md") in PAGES
-    return pytest.param(page, marks=pytest.mark.exhaustive) if is_translation else page
+def command_of(words):
+    """The command that these words give, such as `grade list`."""
+    first, *rest = [word for word in split_options(words)[1] if not word.startswith("-")] or [""]
+    return f"{first} {rest[0]}" if first in GROUPS and rest else first
+
+
+def commands_of(page):
+    """The commands of Lakeward that a page gives on this machine, in order."""
+    given = [
+        step.text
+        for step, needs in documented.steps(documented.text_of(page))
+        if not needs and isinstance(step, documented.Command)
+    ]
+    words = [documented.words_of(part)[1] for text in given for part in text.split(" && ")]
+    return [command_of(rest) for first, *rest in words if first == "lakeward"]
+
+
+def followed_later():
+    """Pages for the long run: translations, which give the commands of their originals, and long pages whose commands all stand on other pages."""
+    translated = {page for page in PAGES if page.endswith(".zh.md") and page.replace(".zh.md", ".md") in PAGES}
+    kept = {page: commands_of(page) for page in PAGES if page not in translated}
+    for page, given in sorted(kept.items(), key=lambda one: (-len(one[1]), one[0])):
+        elsewhere = {command for other, commands in kept.items() if other != page for command in commands}
+        if len(given) > FEW and page not in FRONTS and elsewhere >= set(given):
+            del kept[page]
+    return set(PAGES) - kept.keys()
+
+
+LATER = followed_later()
+
+
+def test_every_command_of_the_pages_is_given_with_every_change():
+    every, quick = ({command for page in pages for command in commands_of(page)} for pages in (PAGES, {*PAGES} - LATER))
+    assert len(every) > 80
+    assert every == quick
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", [translated_later(page) for page in PAGES])
+@pytest.mark.parametrize("page", [pytest.param(page, marks=pytest.mark.exhaustive) if page in LATER else page for page in PAGES])
 def test_a_page_can_be_followed(page, reader):
     follow(page, reader, {None})
 

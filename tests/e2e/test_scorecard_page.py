@@ -79,6 +79,7 @@ def test_each_language_is_a_file_that_leads_to_the_other(visit):
     assert (page.inner_text("h1 >> nth=0"), page.get_attribute("html", "lang")) == ("Data governance scorecard", "en")
 
 
+@pytest.mark.exhaustive
 def test_a_dataset_leads_to_its_rules(visit):
     page = visit(lang="en")
     page.click("#datasets a[href='#d-press_line']")
@@ -109,12 +110,14 @@ def test_without_javascript_all_is_read_and_a_number_leads_to_its_query(visit):
     assert "rules/DATASET/RULE/COLUMN" in page.inner_text("#q-rules")
 
 
+@pytest.mark.exhaustive
 def test_grades_that_nobody_decided_are_not_drawn_as_done(visit):
     grades = visit(lang="en").locator("#grades")
     assert grades.locator("svg rect.idle").count() == 1
     assert grades.locator("svg rect.good").count() == 0
 
 
+@pytest.mark.exhaustive
 def test_roles_and_times_are_those_of_the_plant(visit, plant):
     with lakeward.connect(role="analyst", project=plant.root) as con:
         con.sql("SELECT count(*) FROM silver.press_line").fetchall()
@@ -145,6 +148,7 @@ LONG = """() => {
 }"""
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("width", WIDTHS)
 def test_nothing_long_is_wider_than_the_screen(visit, width):
     page = visit(width, "en")
@@ -152,7 +156,7 @@ def test_nothing_long_is_wider_than_the_screen(visit, width):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_file_is_accessible_and_fits(visit, width, lang):
@@ -171,6 +175,7 @@ def test_every_number_can_be_reached_by_keyboard(visit):
     assert page.evaluate("document.querySelectorAll('.n:not(a[href][title])').length") == 0
 
 
+@pytest.mark.exhaustive
 def test_a_print_has_the_report_and_no_queries(visit):
     page = visit(lang="zh")
     page.emulate_media(media="print")

@@ -141,6 +141,7 @@ def test_bad_readings_are_set_aside_and_none_is_lost(second):
     assert adds_up(run)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("second")
 def test_a_run_with_nothing_new_changes_no_table(stranger, plant):
     project, _ = plant
@@ -151,6 +152,7 @@ def test_a_run_with_nothing_new_changes_no_table(stranger, plant):
     assert stranger("tables", "--json", cwd=project) == before
 
 
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("second")
 def test_quarantine_names_rule_and_rows(stranger, plant):
     listed = stranger("quarantine", "list", "--json", cwd=plant[0])
@@ -165,12 +167,14 @@ def test_a_row_is_explained_back_to_its_file(stranger, plant):
     assert "later.csv" in told
 
 
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("second")
 def test_status_knows_the_dataset(stranger, plant):
     assert "press_line" in stranger("status", cwd=plant[0])
     assert stranger("status", "--json", cwd=plant[0])[0]["dataset"] == "press_line"
 
 
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("second")
 def test_a_rebuild_makes_the_same_silver(stranger, plant):
     project, _ = plant

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from lakeward.core.errors import UsageError
 from lakeward.core.settings import Settings
 from lakeward.flows import create_project, draft_dataset, ingest_dataset
+from support.examples import examples
 
 NUMBER = itertools.count()
 NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n\0"), min_size=1, max_size=8)
@@ -62,7 +63,7 @@ def plant(tmp_path_factory):
 
 
 @pytest.mark.exhaustive
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(10), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(NAMES, min_size=1, max_size=4),
     st.lists(st.lists(CELLS, min_size=1, max_size=4), min_size=1, max_size=12),

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lakeward_lineage import Direction, Edge, Field, FileTransport, LineageError, Outbox, Step, complete, identify, walk
+from support.examples import examples
 
 FIELDS = [Field(table, column) for table in "ABC" for column in ("", "x", "y")]
 EDGES = st.lists(st.builds(Edge, st.sampled_from(FIELDS), st.sampled_from(FIELDS), st.just("job")), min_size=1, max_size=12)
@@ -56,7 +57,7 @@ class Unsteady:
     st.lists(st.integers(0, 5), min_size=1, max_size=8),
     st.lists(st.sampled_from(["take", "kill before", "kill after", "away"]), max_size=12),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_every_event_arrives_at_least_once_and_first_in_order(batches, script):
     begin = datetime(2026, 1, 1, tzinfo=UTC)
     events = [complete(Step(project="p", job="job", batch=str(batch)), begin + timedelta(seconds=batch)) for batch in batches]
@@ -83,7 +84,7 @@ class KilledAfterwards:
 
 
 @given(st.lists(st.booleans(), max_size=10))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 def test_a_file_has_each_event_once_whenever_the_sender_is_killed(kills):
     with TemporaryDirectory() as folder:
         outbox, path = Outbox(Path(folder) / "outbox"), Path(folder) / "events.jsonl"

@@ -11,6 +11,7 @@ from lakeward.contracts.model import Kind
 from lakeward.contracts.record_format import FileFormat
 from lakeward.engines.tables import ColumnStatistics, RowStatistics
 from lakeward.quality.plan import compile_plan
+from support.examples import examples
 from support.judging import column, contract, expect, fetch, rules_of
 
 CONTRACT = contract(
@@ -58,7 +59,7 @@ def statistics_of(con, *, bounded):
 
 
 @given(st.lists(values, max_size=5), intervals, intervals, st.booleans())
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 def test_statistics_change_no_verdict(rows, numbers, decimals, bounded):
     con = duckdb.connect()
     con.execute("SET TimeZone = 'UTC'")

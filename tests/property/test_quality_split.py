@@ -14,6 +14,7 @@ from lakeward.contracts.model import Kind
 from lakeward.core.local_times import to_utc
 from lakeward.core.sql import identifier, literal
 from lakeward.quality.rule import Outcome, Severity
+from support.examples import examples
 from support.judging import column, contract, expect, judge
 
 PROMISED = contract(
@@ -41,7 +42,7 @@ TIMES = st.one_of(
 ROWS = st.lists(st.tuples(NUMBERS, NUMBERS, TEXTS, TIMES), max_size=12)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=examples(10), deadline=None)
 @given(ROWS)
 def test_every_row_is_good_or_bad_and_bad_only_by_a_rule_that_failed(rows):
     result = judge(PROMISED, rows, *RULES)
@@ -52,7 +53,7 @@ def test_every_row_is_good_or_bad_and_bad_only_by_a_rule_that_failed(rows):
     assert counts == {i: result.verdicts[i].failed for i in diverting}
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=examples(10), deadline=None)
 @given(ROWS)
 def test_a_good_row_breaks_no_quarantine_rule_of_its_own(rows):
     again = [
@@ -64,14 +65,14 @@ def test_a_good_row_breaks_no_quarantine_rule_of_its_own(rows):
     assert failing == set()
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=20))
 def test_a_double_written_by_python_comes_back_the_same(values):
     result = judge(contract(column("x", Kind.DOUBLE)), [(repr(value),) for value in values])
     assert [row["x"] for row in result.good] == values
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(
     st.lists(st.datetimes(datetime(1900, 1, 2), datetime(2200, 1, 1)), min_size=1, max_size=20), st.integers(-14 * 60, 14 * 60)
 )
@@ -90,7 +91,7 @@ def test_an_instant_written_with_its_offset_comes_back_the_same(moments, minutes
 @pytest.mark.parametrize(
     "zone", ["Europe/Berlin", "America/New_York", "Asia/Shanghai", "Australia/Lord_Howe", "UTC", "Asia/Kolkata"]
 )
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=examples(8), deadline=None)
 @given(data=st.data())
 def test_local_times_become_the_instants_that_zoneinfo_says(zone, data):
     near = st.builds(lambda day, minute: day + timedelta(minutes=minute), st.sampled_from(_days(zone)), st.integers(-240, 240))
@@ -121,7 +122,7 @@ def _by_sql(moments, zone):
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_quoting_lets_nothing_out(anything):
     con = duckdb.connect()
     cursor = con.execute(f"SELECT {literal(anything)} AS {identifier(anything)}")

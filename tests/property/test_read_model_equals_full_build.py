@@ -18,6 +18,7 @@ from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.portal.figures import TIMED_FAMILY
 from lakeward.flows.portal.read_model import ReadModel
 from lakeward.quality.rule import Dimension
+from support.examples import examples
 
 pytestmark = pytest.mark.slow
 DATASETS = ("line_a", "line_b", "line_c")
@@ -178,7 +179,9 @@ def everything(model):
     return found
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(6), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 @given(todo=steps)
 def test_after_any_steps_the_read_model_is_that_of_a_full_build(tmp_path_factory, todo):
     lake = Lake(tmp_path_factory.mktemp("steps") / "plant")

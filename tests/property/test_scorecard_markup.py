@@ -17,6 +17,7 @@ from lakeward.scorecard.figures import FigureRow, figure_id, parse_figure_id
 from lakeward.scorecard.portal.queries import CELLS
 from lakeward.scorecard.portal.summed_failures import summed_failures
 from lakeward.scorecard.scores import failures, quality_families
+from support.examples import examples
 
 HOSTILE = st.text(min_size=1, max_size=24) | st.sampled_from(
     [
@@ -96,7 +97,7 @@ def parse_page(dataset, rule):
 PLAIN = parse_page("press", "rule").tags
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(HOSTILE, HOSTILE)
 def test_no_name_becomes_markup(dataset, rule):
     found = parse_page(dataset, rule)

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from support.examples import examples
 from support.judging import expect
 from support.sensor_batches import BatchSequence, reading
 
@@ -48,7 +49,7 @@ def totals(*batches):
     return dict(line.totals)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=examples(10), deadline=None)
 @given(feeds(), st.data())
 def test_cutting_a_feed_into_batches_changes_no_total(rows, data):
     cuts = sorted(data.draw(st.lists(st.integers(0, len(rows)), min_size=1, max_size=3)))

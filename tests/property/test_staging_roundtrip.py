@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lakeward.contracts.record_format import FileFormat
+from support.examples import examples
 from support.staging import StagingResult, column, file_input, stage_files, stage_text
 
 # Signs that mean something to a reader of CSV, and signs that do not.
@@ -51,7 +52,7 @@ def read(content: bytes, names: list[str], **dialect: object) -> StagingResult:
         return got
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(st.data(), DIALECTS)
 def test_whatever_the_csv_module_writes_comes_back_identical(data, dialect):
     width = data.draw(st.integers(2, 4))
@@ -96,7 +97,7 @@ SOUP = st.lists(
 ).map(b"".join)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(SOUP)
 def test_byte_soup_loses_no_record_and_no_byte(soup):
     got = read(b"x\n" + soup, ["x"])
@@ -113,7 +114,7 @@ def letters(content: bytes) -> list[int]:
     return sorted(byte for byte in content if byte not in b'",\r\n')
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(SOUP)
 def test_soup_in_json_lines_loses_no_record(soup):
     with tempfile.TemporaryDirectory() as folder:
@@ -121,7 +122,7 @@ def test_soup_in_json_lines_loses_no_record(soup):
         assert got.records == got.count("staged_rows") + got.count("staged_rejects")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(TEXT.filter(lambda name: name.strip()), min_size=1, max_size=4, unique_by=str.strip))
 def test_hostile_column_names_stay_names(names):
     dialect = {"delimiter": ",", "quoting": csv.QUOTE_ALL, "lineterminator": "\n", "doublequote": True, "quotechar": '"'}

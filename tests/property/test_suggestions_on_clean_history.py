@@ -15,6 +15,7 @@ from lakeward.flows.suggest.history import open_history
 from lakeward.flows.suggest.proposal import RuleProposal
 from lakeward.flows.suggest.suggestions import learn_rules
 from lakeward.flows.suggest.trial import try_proposals
+from support.examples import examples
 
 TYPES = {
     "x": Kind.DOUBLE,
@@ -57,7 +58,7 @@ def sql_of(chance, kind, centre, width, states, missing):
     )
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=examples(6), deadline=None)
 @given(seed=st.integers(0, 2**32), made=PASTS, batches=st.integers(1, 6))
 def test_no_proposal_fires_on_a_row_that_it_was_learned_from(seed, made, batches):
     chance = random.Random(seed)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from lakeward.core.workbook import Workbook
+from support.examples import examples
 from support.workbooks import book_of
 
 # Control characters are none in XML, a text that begins with = is a formula to openpyxl, and it does not escape escapes.
@@ -36,7 +37,7 @@ def same(text, value):
     return float(text) == value if isinstance(value, int | float) else text == value
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.lists(VALUES, max_size=5), min_size=1, max_size=6))
 def test_every_cell_is_read_as_openpyxl_reads_it(rows):
     with tempfile.TemporaryDirectory() as folder:

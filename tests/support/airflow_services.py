@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -163,6 +163,18 @@ def listening(pid: int) -> set[tuple[str, int]]:
     return found
 
 
+def has_open(pid: int, file: Path) -> bool:
+    """Whether a child of the process, or one of theirs, has the file open: a run that waits for its dataset has the lock's."""
+    for link in (link for each in family(pid) for link in _descriptors(each)):
+        with suppress(FileNotFoundError):  # closed meanwhile
+            if link.readlink() == file:
+                return True
+    return False
+
+
 def _descriptors(pid: int) -> list[Path]:
     folder = Path(f"/proc/{pid}/fd")
-    return [link for link in folder.iterdir() if link.is_symlink()] if folder.exists() else []
+    try:
+        return [link for link in folder.iterdir() if link.is_symlink()]
+    except FileNotFoundError:
+        return []

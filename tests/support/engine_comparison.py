@@ -17,7 +17,7 @@ from support.both_engines import CONF
 # Columns that a rerun need not repeat: run and time. And what differs by engine: its name, and the bytes of files.
 NOT_COMPARED = frozenset(
     {"_run_id", "_ingested_at", "run_id", "engine", "observed_at", "judged_at", "scored_at", "started_at", "finished_at"}
-    | {"planned_at", "applied_at", "done_at", "proposed_at", "assessed_at", "_repaired_at"}
+    | {"planned_at", "applied_at", "done_at", "proposed_at", "assessed_at", "_repaired_at", "recorded_at"}
     | {"asked_at", "logged_at", "elapsed_us", "session_id", "prev", "hash", "query_hmac"}
     | {"table_bytes"}
 )

@@ -1,11 +1,13 @@
-"""moto's proxy with what its release lacks for some of our resources; run by moto's own Python: `python moto_plus.py PORT`.
+"""moto's proxy with what its release lacks for some of our resources; run by moto's own Python: `python moto_plus.py PORT STORE_PORT`.
 
 Each patch answers a call of the provider that moto refuses, and nothing more. What is applied only with these is level L3 (terraform/README.md).
+The same buckets are at STORE_PORT without a proxy, for clients that know an endpoint.
 """
 
 import json
 import sys
 from collections.abc import Callable
+from threading import Thread
 from typing import Any
 
 from moto.budgets.responses import BudgetsResponse
@@ -16,7 +18,10 @@ from moto.lakeformation.exceptions import InvalidInput
 from moto.lakeformation.models import LakeFormationBackend
 from moto.lakeformation.responses import LakeFormationResponse
 from moto.moto_proxy.proxy3 import ProxyRequestHandler
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.proxy import main
+from moto.server import MotoRequestHandler
+from werkzeug.serving import make_server
 
 # Kinds of resources in grants that moto can't list.
 TAG_KINDS = ("LFTag", "LFTagPolicy")
@@ -91,6 +96,13 @@ def list_subscribers(self: BudgetsResponse) -> str:
     return json.dumps({"Subscribers": found.subscribers})
 
 
+def serve_buckets(port: int) -> None:
+    """Serve what is applied at a port, one request after another: moto looks whether an object exists and writes it in two steps."""
+    application = DomainDispatcherApplication(create_backend_app)
+    server = make_server("127.0.0.1", port, application, threaded=False, request_handler=MotoRequestHandler)
+    Thread(target=server.serve_forever, daemon=True).start()
+
+
 LakeFormationResponse.list_permissions = list_grants(LakeFormationResponse.list_permissions)
 LakeFormationBackend.revoke_permissions = revoke_grants(LakeFormationBackend.revoke_permissions)
 IoTResponse.list_tags_for_resource = list_no_tags_of_iot
@@ -101,4 +113,5 @@ emr_models.APPLICATION_STATUS = "CREATED"
 ProxyRequestHandler.timeout = 600
 
 if __name__ == "__main__":
+    serve_buckets(int(sys.argv[2]))
     main(["-H", "127.0.0.1", "-p", sys.argv[1]])

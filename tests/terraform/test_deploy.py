@@ -1,5 +1,6 @@
 """`deploy/`: what of it can be checked without a container service or a running systemd."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -7,6 +8,7 @@ import subprocess
 import pytest
 import yaml
 
+from lakeward.orchestration.installation_settings import wanted_settings
 from support.terraform_tool import ROOT
 
 DEPLOY = ROOT / "deploy"
@@ -85,3 +87,23 @@ def test_what_the_image_is_made_of_is_there():
     assert "USER lakeward" in text
     uv = re.search(r"^UV := (.+)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)[1]
     assert uv in text
+
+
+def test_the_image_of_a_project_lets_a_task_write_where_terraform_mounts_its_volumes():
+    text = (DEPLOY / "Containerfile.project").read_text(encoding="utf-8")
+    volumes = json.loads(re.search(r"^VOLUME (.+)$", text, re.MULTILINE)[1])
+    tasks = (ROOT / "terraform" / "modules" / "orchestration" / "main.tf").read_text(encoding="utf-8")
+    plant = re.search(r'^  plant +=\s"(.+)"$', tasks, re.MULTILINE)[1]
+    mounted = re.findall(r'= "([^"]+)"', re.search(r"^  scratch = (.+)$", tasks, re.MULTILINE)[1])
+    assert {path.replace("${local.plant}", plant) for path in mounted} == set(volumes)
+    copied = re.findall(r"^COPY --chown=\S+ (\S+) (\S+)$", text, re.MULTILINE)
+    assert copied == [("expectations", f"{plant}/expectations"), ("dags", f"{plant}/dags")]
+
+
+def test_the_tasks_of_terraform_have_the_settings_that_airflow_needs():
+    """Those that `lakeward airflow config` prints; secrets come from the store of secrets."""
+    tasks = (ROOT / "terraform" / "modules" / "orchestration" / "main.tf").read_text(encoding="utf-8")
+    said = dict(re.findall(r'^    (\w+) += (?:"(.*)"|jsonencode.+|local.+)$', tasks, re.MULTILINE))
+    for setting in wanted_settings(ROOT):
+        if setting.value and "BUNDLE" not in setting.variable:
+            assert said[setting.variable] == setting.value, setting.variable

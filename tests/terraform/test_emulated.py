@@ -10,58 +10,13 @@ import subprocess
 import pytest
 import yaml
 
+from support.deployment import ACCOUNT
 from support.iam_evaluator import Request, is_allowed, is_key_use_allowed
-from support.moto_server import HAS_TOOLS, NO_TOOLS, TOOLS, moto_proxy
-from support.terraform_tool import TREE, Copy, copy_tree, needs_terraform
+from support.moto_server import HAS_TOOLS, NO_TOOLS, TOOLS
+from support.terraform_tool import TREE, needs_terraform
 
 pytestmark = [pytest.mark.exhaustive, needs_terraform(), pytest.mark.skipif(not HAS_TOOLS, reason=NO_TOOLS)]
-FOLDER = "environments/dev"
 GRADES = ("core", "important", "general")
-ACCOUNT = "123456789012"
-VARIABLES = {
-    "region": "eu-central-1",
-    "zones": json.dumps(["eu-central-1a", "eu-central-1b"]),
-    "account_id": ACCOUNT,
-    "image": f"{ACCOUNT}.dkr.ecr.eu-central-1.amazonaws.com/plant@sha256:{'0' * 64}",
-    "saml_provider": f"arn:aws:iam::{ACCOUNT}:saml-provider/company",
-    "topics": json.dumps({"plant_telemetry": "plant/#"}),
-    "spark": "true",
-    "alert_email": "data-steward@plant.example",
-    "monthly_budget": "500",
-    "emulated": "true",
-    "max_retries": "12",
-}
-
-
-class Deployment:
-    """What was applied: Terraform's answers, and what a second plan says."""
-
-    def __init__(self, copy: Copy, proxy: dict[str, str]) -> None:
-        self.copy, self.environment = copy, {**proxy, **{f"TF_VAR_{name}": value for name, value in VARIABLES.items()}}
-        copy.init(FOLDER)
-        copy.run(FOLDER, "apply", "-auto-approve", "-no-color", "-parallelism=6", **self.environment)
-        self.outputs = copy.outputs(FOLDER)["lakehouse"]
-        self.state = json.loads(copy.run(FOLDER, "show", "-json", **self.environment).stdout)
-
-    def second_plan(self) -> list[dict]:
-        self.copy.run(FOLDER, "plan", "-detailed-exitcode", "-out=again", "-no-color", ok=(0, 2), **self.environment)
-        shown = json.loads(self.copy.run(FOLDER, "show", "-json", "again", **self.environment).stdout)
-        return [
-            change for change in shown.get("resource_changes", ()) if change["change"]["actions"] not in (["no-op"], ["read"])
-        ]
-
-
-@pytest.fixture(scope="module")
-def deployment(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("emulated")
-    copy = copy_tree(folder)
-    project = folder / "expectations" / "project.yaml"
-    project.write_text(project.read_text(encoding="utf-8") + "highest_grade: important\n", encoding="utf-8")
-    with moto_proxy(folder / "moto.log") as proxy:
-        made = Deployment(copy, proxy)
-        yield made
-        copy.run(FOLDER, "destroy", "-auto-approve", "-no-color", **made.environment)
-        assert json.loads(copy.run(FOLDER, "show", "-json", **made.environment).stdout).get("values") is None
 
 
 def test_a_second_plan_changes_nothing_but_what_moto_does_not_echo(deployment):
@@ -76,7 +31,7 @@ def test_a_second_plan_changes_nothing_but_what_moto_does_not_echo(deployment):
 
 
 def test_every_resource_type_is_listed_with_its_level(deployment):
-    resources = [r for r in walk(deployment.state["values"]["root_module"]) if r["mode"] == "managed"]
+    resources = [resource for resource in deployment.resources() if resource["mode"] == "managed"]
     types = {resource["type"] for resource in resources}
     listed = yaml.safe_load((TREE / "emulator.yaml").read_text(encoding="utf-8"))
     assert sorted(types ^ {*listed["L2"], *listed["L3"]}) == []
@@ -84,7 +39,7 @@ def test_every_resource_type_is_listed_with_its_level(deployment):
 
 
 def test_a_bucket_has_the_key_of_its_grade(deployment):
-    resources = {resource["address"]: resource["values"] for resource in walk(deployment.state["values"]["root_module"])}
+    resources = {resource["address"]: resource["values"] for resource in deployment.resources()}
     for grade in GRADES:
         encryption = resources[
             f'module.lakehouse.module.storage.aws_s3_bucket_server_side_encryption_configuration.grade["{grade}"]'
@@ -158,12 +113,6 @@ def test_parliament_finds_nothing_in_the_policies_of_roles(deployment):
     assert found == {name: [] for name in identities if name != "boundary"}
     # A boundary gives nothing, so it may name every resource; its actions must be real.
     assert [finding for finding in json.loads(done.stdout)["boundary"] if not finding.startswith("RESOURCE_STAR")] == []
-
-
-def walk(module):
-    yield from module.get("resources", ())
-    for child in module.get("child_modules", ()):
-        yield from walk(child)
 
 
 def request_of(deployment, who, action, grade):

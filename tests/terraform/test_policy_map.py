@@ -94,6 +94,7 @@ def test_what_is_shown_only_sometimes_is_not_granted(copy):
     assert outputs["all_clear"] == {"core": [], "important": ["steward"], "general": ["steward"]}
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("policy", "project", "highest", "said"),
     [

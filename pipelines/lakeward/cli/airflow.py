@@ -35,7 +35,7 @@ def config(
         print_table(settings.lang, "title_airflow", found, ("check", "ok", "found", "repair"))
     else:
         for row in found:
-            typer.echo(f"# {text(row['why'], settings.lang)}\n{row['variable']}={quoted(row['value'])}")
+            typer.echo(f"# {text(row['why'], settings.lang)}\n{row['variable']}={quote_value(row['value'])}")
     if check and not all(row["ok"] for row in found if row["needed"]):
         raise typer.Exit(ExitCode.ENVIRONMENT)
 
@@ -69,10 +69,10 @@ def ask_airflow(settings: Settings, module: str, *options: str) -> Any:
     answered = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603
     if answered.returncode:
         raise typer.Exit(answered.returncode)
-    return json.loads(answered.stdout.splitlines()[-1])
+    return json.loads(answered.stdout.strip().split("\n")[-1])
 
 
-def quoted(value: str) -> str:
+def quote_value(value: str) -> str:
     """A value as a file of variables takes it: of systemd, compose or a shell."""
     return shlex.quote(value) if value else ""
 

@@ -124,7 +124,7 @@ def disclose(
         {
             "dataset": each.dataset,
             "name": each.names[lang],
-            "recorded": _recorded(each.recorded, lang),
+            "recorded": _recorded_text(each.recorded, lang),
             "origin": text(f"origin_{each.origin}", lang),
         }
         for each in found
@@ -134,7 +134,7 @@ def disclose(
     print_message(lang, "disclosure_sum", filled=len(found) - opened, fields=len(found), opened=opened)
 
 
-def _recorded(notice: Notice | None, lang: Lang) -> str:
+def _recorded_text(notice: Notice | None, lang: Lang) -> str:
     return text(notice.code, lang, **notice.facts) if notice else text("disclosure_open", lang)
 
 

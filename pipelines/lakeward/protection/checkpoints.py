@@ -72,7 +72,7 @@ def make_checkpoint(key: SealKey | None, sealed_at: datetime, **content: Any) ->
 
 def parse_checkpoints(text: str) -> Iterator[Checkpoint | None]:
     """The checkpoints of a text, line by line; None for a line that is none. Blank lines are left out."""
-    for line in text.splitlines():
+    for line in text.split("\n"):  # a text in it may hold other ends of lines
         if line.strip():
             yield _parse(line)
 

@@ -20,7 +20,7 @@ from lakeward.core.names import Sha256
 from lakeward.core.workbook import check_legacy_reader, is_legacy_workbook
 from lakeward.sources.file_copy import CopyFile, CopyResult, copy_bytes, scratch_file, sync_folder
 from lakeward.sources.landing_copies import LandingCopies
-from lakeward.sources.ledger import LandedFile, Ledger, LedgerEntry
+from lakeward.sources.ledger import LandedFile, Ledger, LedgerEntry, ReadManifests
 from lakeward.sources.packing import PackingError, packing_of, unpack_file
 from lakeward.sources.protocols import BatchLimit, ReceiveResult, WaitingInput
 from lakeward.sources.sniff import format_fault
@@ -54,6 +54,7 @@ class FileDrop:
         landing: Folder of all datasets' landed files.
         copy: Function that copies a file to the landing.
         copies: Of a lake in an object store, the landing there; None if `landing` is all there is.
+        manifests: Those of the ledger that were read; not of copies, which another machine's manifest can replace.
     """
 
     dataset: str
@@ -64,6 +65,7 @@ class FileDrop:
     clock: Clock = field(default_factory=SystemClock)
     copy: CopyFile = copy_bytes
     copies: LandingCopies | None = None
+    manifests: ReadManifests = field(default_factory=ReadManifests, repr=False, compare=False)
 
     @property
     def landed_folder(self) -> Path:
@@ -73,7 +75,7 @@ class FileDrop:
     @property
     def ledger(self) -> Ledger:
         """The ledger of received files."""
-        return Ledger(self.landed_folder / "ledger")
+        return Ledger(self.landed_folder / "ledger", ReadManifests() if self.copies else self.manifests)
 
     def receive(self) -> ReceiveResult:
         """Land new files of the drop folder, and number them.

@@ -6,7 +6,8 @@ A manifest number can be taken once; a second process reads the ledger again. A 
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import KW_ONLY, asdict, dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import KW_ONLY, asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -78,11 +79,29 @@ class LedgerState:
         return frozenset(entry.landed.content.sha256 for entry in self.entries)
 
 
+class ReadManifests:
+    """Manifests that were read, by number: none is ever changed, so each is read once."""
+
+    def __init__(self) -> None:
+        self._found: dict[int, Any] = {}
+
+    def read(self, number: int, file: Path) -> Any:
+        """The manifest of this number, which lies in this file."""
+        if number not in self._found:
+            self._found[number] = json.loads(file.read_text(encoding="utf-8"))
+        return self._found[number]
+
+
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """The manifests in one folder."""
+    """The manifests in one folder.
+
+    Args:
+        known: Those that were read before.
+    """
 
     folder: Path
+    known: ReadManifests = field(default_factory=ReadManifests, repr=False, compare=False)
 
     def read(self) -> LedgerState:
         """Read all entries.
@@ -90,8 +109,8 @@ class Ledger:
         Raises:
             InvariantError: A manifest or an input number is missing, because it was removed.
         """
-        numbers = [int(path.stem) for path in self.folder.glob("[0-9]*.json")]
-        manifests = [self._manifest(number) for number in range(1, max(numbers, default=0) + 1)]
+        numbers = {int(path.stem) for path in self.folder.glob("[0-9]*.json")}
+        manifests = [self._manifest(number, numbers) for number in range(1, max(numbers, default=0) + 1)]
         entries = tuple(_entry(item, manifest["received"]) for manifest in manifests for item in manifest["inputs"])
         for seq, entry in enumerate(entries, 1):
             if entry.seq != seq:
@@ -125,11 +144,10 @@ class Ledger:
         # Twenty digits hold every 64-bit number, so names sort as numbers do.
         return self.folder / f"{number:020d}.json"
 
-    def _manifest(self, number: int) -> Any:
-        try:
-            return json.loads(self._path(number).read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise InvariantError("ledger_hole", folder=self.folder, expected=number, found=number + 1) from None
+    def _manifest(self, number: int, numbers: AbstractSet[int]) -> Any:
+        if number not in numbers:
+            raise InvariantError("ledger_hole", folder=self.folder, expected=number, found=number + 1)
+        return self.known.read(number, self._path(number))
 
     def _write_manifest(self, number: int, manifest: dict[str, Any]) -> bool:
         """Write the manifest; False if another process has taken its number."""

@@ -107,8 +107,11 @@ resource "aws_ecs_task_definition" "process" {
   execution_role_arn       = aws_iam_role.execution[0].arn
   task_role_arn            = var.product.arn
 
-  volume {
-    name = "scratch"
+  dynamic "volume" {
+    for_each = local.scratch
+    content {
+      name = volume.key
+    }
   }
 
   container_definitions = jsonencode([{
@@ -118,7 +121,7 @@ resource "aws_ecs_task_definition" "process" {
     command                = each.value.command
     readonlyRootFilesystem = true
     portMappings           = each.key == "api-server" ? [{ containerPort = 8080, protocol = "tcp" }] : []
-    mountPoints            = [{ sourceVolume = "scratch", containerPath = "/tmp" }]
+    mountPoints            = [for name, path in local.scratch : { sourceVolume = name, containerPath = path }]
     environment            = [for name, value in local.settings : { name = name, value = value }]
     secrets = concat(
       [for name, key in local.secrets : { name = name, valueFrom = aws_secretsmanager_secret.key[key].arn }],

@@ -18,19 +18,32 @@ locals {
     AIRFLOW__API__SECRET_KEY      = "session"
     AIRFLOW__API_AUTH__JWT_SECRET = "token"
   }
+  # The project in the image (deploy/Containerfile.project), and what a task may write in; all else in the image is read only.
+  plant   = "/srv/lakeward/plant"
+  scratch = { scratch = "/tmp", airflow = "/srv/lakeward/airflow", work = "${local.plant}/.lakeward" }
+  bundle = {
+    name      = "lakeward"
+    classpath = "airflow.dag_processing.bundles.local.LocalDagBundle"
+    kwargs    = { path = "${local.plant}/dags" }
+  }
   settings = local.ecs ? {
-    AIRFLOW__CORE__EXECUTOR                       = "LocalExecutor"
-    AIRFLOW__CORE__LOAD_EXAMPLES                  = "False"
-    AIRFLOW__CORE__EXECUTION_API_SERVER_URL       = "http://${local.api_name}:8080/execution/"
-    AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_CMD       = "python -c 'import os; from urllib.parse import quote; print(\"postgresql+psycopg2://airflow:\" + quote(os.environ[\"AIRFLOW_DATABASE_PASSWORD\"], safe=\"\") + \"@${aws_db_instance.airflow[0].endpoint}/airflow?sslmode=require\")'"
-    AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL      = "60"
-    AIRFLOW__LOGGING__REMOTE_LOGGING              = "True"
-    AIRFLOW__LOGGING__REMOTE_BASE_LOG_FOLDER      = "cloudwatch://${aws_cloudwatch_log_group.tasks.arn}"
-    AIRFLOW__OPENLINEAGE__DISABLED                = "True"
-    AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL      = "1"
-    AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME = "0.2"
-    LAKEWARD_LAKE                                 = "s3://${var.lake.bucket}/lake"
-    AWS_REGION                                    = var.place.region
+    AIRFLOW__CORE__EXECUTOR                           = "LocalExecutor"
+    AIRFLOW__CORE__LOAD_EXAMPLES                      = "False"
+    AIRFLOW__CORE__EXECUTION_API_SERVER_URL           = "http://${local.api_name}:8080/execution/"
+    AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_CMD           = "python -c 'import os; from urllib.parse import quote; print(\"postgresql+psycopg2://airflow:\" + quote(os.environ[\"AIRFLOW_DATABASE_PASSWORD\"], safe=\"\") + \"@${aws_db_instance.airflow[0].endpoint}/airflow?sslmode=require\")'"
+    AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL          = "60"
+    AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL = "300"
+    AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST    = jsonencode([local.bundle])
+    AIRFLOW__LOGGING__NAMESPACE_LEVELS                = "task=INFO airflow.task=INFO task.stdout=INFO"
+    AIRFLOW__LOGGING__REMOTE_LOGGING                  = "True"
+    AIRFLOW__LOGGING__REMOTE_BASE_LOG_FOLDER          = "cloudwatch://${aws_cloudwatch_log_group.tasks.arn}"
+    AIRFLOW__OPENLINEAGE__DISABLED                    = "True"
+    AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL          = "1"
+    AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME     = "0.2"
+    LAKEWARD_PROJECT                                  = local.plant
+    LAKEWARD_AIRFLOW_SERVICES                         = "1"
+    LAKEWARD_LAKE                                     = "s3://${var.lake.bucket}/lake"
+    AWS_REGION                                        = var.place.region
   } : {}
 }
 

@@ -98,4 +98,13 @@ variable "mwaa_source" {
     condition     = var.kind != "mwaa" || var.mwaa_source != null
     error_message = "Expected the bucket of the DAGs: mwaa runs no image."
   }
+
+  validation {
+    condition = var.kind != "mwaa" || try(
+      length(regexall("^[0-9]+[.][0-9]+[.][0-9]+$", var.mwaa_source.version)) == 1 &&
+      sum([for place, part in split(".", var.mwaa_source.version) : tonumber(part) * pow(1000, 2 - place)]) >= 3001008,
+      var.mwaa_source == null,
+    )
+    error_message = "Expected Airflow 3.1.8 or newer: before it any task could answer the required actions of others, and Lakeward refuses it. Next: a newer version, or kind = \"ecs\"."
+  }
 }

@@ -3,6 +3,9 @@
 locals {
   workgroups = toset([for role, grades in var.clear : role if length(flatten(values(grades))) > 0])
   served     = var.server == null ? 0 : 1
+  # The project in the image (deploy/Containerfile.project), and what the task may write in.
+  plant   = "/srv/lakeward/plant"
+  scratch = { scratch = "/tmp", work = "${local.plant}/.lakeward" }
 }
 
 resource "aws_athena_workgroup" "role" {

@@ -142,8 +142,11 @@ resource "aws_ecs_task_definition" "server" {
   execution_role_arn       = aws_iam_role.execution[0].arn
   task_role_arn            = var.product.arn
 
-  volume {
-    name = "scratch"
+  dynamic "volume" {
+    for_each = local.scratch
+    content {
+      name = volume.key
+    }
   }
 
   container_definitions = jsonencode([{
@@ -153,9 +156,10 @@ resource "aws_ecs_task_definition" "server" {
     command                = var.server.command
     readonlyRootFilesystem = true
     portMappings           = [{ containerPort = var.server.port, protocol = "tcp" }]
-    mountPoints            = [{ sourceVolume = "scratch", containerPath = "/tmp" }]
+    mountPoints            = [for name, path in local.scratch : { sourceVolume = name, containerPath = path }]
     environment = [
       { name = "AWS_REGION", value = var.place.region },
+      { name = "LAKEWARD_PROJECT", value = local.plant },
       { name = "LAKEWARD_LAKE", value = "s3://${var.lake.bucket}/lake" },
     ]
     logConfiguration = { logDriver = "awslogs", options = {

@@ -48,7 +48,7 @@ DELETE = "DELETE FROM t WHERE session_id = '{}' AND seq {}"
 SWAP = "UPDATE t SET seq = CASE seq WHEN 2 THEN 3 ELSE 2 END WHERE session_id = '{}' AND seq IN (2, 3)"
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("statements", "expected"),
     [
@@ -92,7 +92,7 @@ def test_a_change_of_the_access_log_is_named(lake, statements, expected):
     assert set(found) <= {kind for kind, _ in expected}, found
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("table", "statements", "kinds"),
     [
@@ -148,6 +148,7 @@ def pin_key(settings, file):
     project.write_text(project.read_text() + f"checkpoints: {{public_key: '{key}', file: {file}}}\n")
 
 
+@pytest.mark.exhaustive
 def test_seals_that_are_taken_away_or_follow_unsigned_are_named(lake, tmp_path):
     pin_key(lake, tmp_path / "kept.jsonl")
     assert faults_of(lake) == []

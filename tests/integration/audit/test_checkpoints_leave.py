@@ -70,6 +70,7 @@ def test_a_target_that_was_away_gets_the_checkpoint_later(lake, status):
     assert faults_of(lake) == []
 
 
+@pytest.mark.exhaustive
 def test_a_file_gets_a_whole_line_or_none(lake, tmp_path):
     file = tmp_path / "kept.jsonl"
     configure(lake, file=str(file))

@@ -75,6 +75,7 @@ FILES = {
 }
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("name", FILES)
 def test_records_that_can_not_be_used_are_told_with_place_reason_and_repair(plant: Plant, ask: Ask, name: str) -> None:
     content, *parts = FILES[name]
@@ -270,7 +271,7 @@ def test_a_lake_that_can_not_be_written_is_told(plant: Plant, tmp_path: Path) ->
     tells(answer, 4, str(tmp_path / "file" / "lake"), "can't be read or written", "Next: check that the folder exists")
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("limit", [0, 2_000, 20_000, 200_000])
 def test_a_full_disk_loses_nothing(plant: Plant, limit: int) -> None:
     plant.drop("a.csv", *(f"M{number},2026-03-01T06:00:00Z,{SECRET if number % 9 else 20}" for number in range(20_000)))
@@ -285,6 +286,7 @@ def test_a_full_disk_loses_nothing(plant: Plant, limit: int) -> None:
     assert (again.code, told["rows_in"], told["bronze"], told["silver"], told["quarantine"]) == (1, 20_000, 20_000, 2_223, 17_777)
 
 
+@pytest.mark.exhaustive
 def test_a_disk_that_was_full_leaves_the_tables_of_one_that_was_not(plant: Plant, tmp_path: Path) -> None:
     calm = make_plant(tmp_path / "calm")
     for one in (plant, calm):

@@ -53,6 +53,7 @@ def test_an_old_workbook_is_checked_as_it_lies(settings):
     assert check_data(DAILY, suite, settings)["success"]
 
 
+@pytest.mark.exhaustive
 def test_a_damaged_old_workbook_raises_nothing_but_our_own_error(tmp_path):
     rng, whole = random.Random(1), DAILY.read_bytes()
     file = tmp_path / "x.xls"

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from lakeward.flows import ingest_dataset
 from support.command_line import run_command
 from support.plant import csv_line, make_plant
@@ -18,6 +20,7 @@ def plant_of(root: Path, batches: int = 4) -> Path:
     return plant.root
 
 
+@pytest.mark.exhaustive
 def test_tables_are_told_in_both_languages_and_as_json(capsys, tmp_path):
     root = plant_of(tmp_path / "plant")
     done = run_command(capsys, root, "maintain", NAME, "--json")

@@ -58,6 +58,7 @@ def fake_java(folder, version):
     return f"{folder}:/usr/bin:/bin"
 
 
+@pytest.mark.exhaustive
 @pytest.mark.spark
 @pytest.mark.slow
 def test_a_mirror_brings_what_is_missing_and_a_second_call_asks_for_nothing(tmp_path, shipped, mirror):
@@ -103,6 +104,7 @@ def test_a_cluster_that_has_delta_gets_nothing(tmp_path):
     assert (done.code, "nothing to download" in done.out) == (0, True)
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(("version", "lang", "told"), [("1.8.0_402", "en", "Java 8"), ("21.0.2", "zh", "Java 21")])
 def test_setup_with_another_java_says_so_before_it_asks_anyone(tmp_path, version, lang, told):
     path = fake_java(tmp_path / "bin", version)
@@ -112,6 +114,7 @@ def test_setup_with_another_java_says_so_before_it_asks_anyone(tmp_path, version
     assert "apt install openjdk-17-jre-headless" in done.err
 
 
+@pytest.mark.exhaustive
 def test_the_doctor_names_the_repair_of_everything_that_spark_lacks(tmp_path):
     path = fake_java(tmp_path / "bin", "11.0.2")
     run_in_subprocess(tmp_path, "init", "plant")
@@ -129,6 +132,7 @@ def test_the_doctor_names_the_repair_of_everything_that_spark_lacks(tmp_path):
         assert repair in answer.out
 
 
+@pytest.mark.exhaustive
 def test_the_doctor_asks_nothing_of_spark_where_nothing_works_on_it(tmp_path):
     path = fake_java(tmp_path / "bin", "11.0.2")
     run_in_subprocess(tmp_path, "init", "plant")

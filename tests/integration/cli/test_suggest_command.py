@@ -25,11 +25,13 @@ def tells(answer: CommandResult, code: int, *parts: str) -> None:
     assert [part for part in parts if part not in answer.output] == [], answer.output
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(("lang", "word"), [("en", "expected firing"), ("zh", "预期触发率")])
 def test_the_table_shows_rule_reason_and_firing_rate(ask, lang: str, word: str) -> None:
     tells(ask("press_line", "--lang", lang), 0, "learned_values:state", "in_set(state", word, "0 %", "--accept")
 
 
+@pytest.mark.exhaustive
 def test_programs_get_the_evidence(ask) -> None:
     found = json.loads(ask("press_line", "--json").out)
     evidence = found["proposals"][0]["evidence"]
@@ -38,6 +40,7 @@ def test_programs_get_the_evidence(ask) -> None:
     assert set(found["proposals"][0]["tried"]) == {"learned", "held"}
 
 
+@pytest.mark.exhaustive
 def test_what_can_t_be_done_is_said_with_the_way_out(ask, plant: Plant) -> None:
     tells(ask("press_lin"), 2, "press_line")
     tells(ask("press_line", "--accept", "learned_nothing", "--reason", "x"), 2, "learned_nothing", "lakeward suggest press_line")

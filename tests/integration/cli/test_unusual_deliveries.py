@@ -59,7 +59,7 @@ def test_more_small_files_than_a_batch_holds_fit_into_little_memory(plant: Plant
     assert (done["batches"], done["rows_in"], done["silver"]) == (2, 300, 300)
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("name", ["two words.csv", 'it\'s "quoted".csv', "三月 读数（一号线）.csv", "%20;$(rm).csv", "-rf.csv"])
 def test_a_file_may_have_any_name(plant: Plant, name: str) -> None:
     plant.drop(name, csv_line("M1", 0, 20.5))
@@ -69,6 +69,7 @@ def test_a_file_may_have_any_name(plant: Plant, name: str) -> None:
     assert (origin["file"], origin["row"]) == (name, 2)
 
 
+@pytest.mark.exhaustive
 def test_without_a_key_no_row_is_a_duplicate(plant: Plant) -> None:
     contract = plant.dataset / "contract.odcs.yaml"
     text = contract.read_text()
@@ -82,6 +83,7 @@ def test_without_a_key_no_row_is_a_duplicate(plant: Plant) -> None:
     assert (done["silver"], done["duplicates"]) == (2, 0)
 
 
+@pytest.mark.exhaustive
 def test_two_people_who_run_at_once_get_one_result(plant: Plant) -> None:
     plant.drop("a.csv", *(csv_line(f"M{number}", number % 60, 20.5) for number in range(500)))
 
@@ -92,6 +94,7 @@ def test_two_people_who_run_at_once_get_one_result(plant: Plant) -> None:
     assert (rows(plant, "bronze.press_line"), rows(plant, "silver.press_line"), rows(plant, "governance.runs")) == (500, 500, 1)
 
 
+@pytest.mark.exhaustive
 def test_a_file_of_another_kind_in_the_folder_is_left_alone(plant: Plant) -> None:
     plant.drop("a.csv", csv_line("M1", 0, 20.5))
     (plant.root / "inbox" / "press_line" / "notes.txt").write_text(HEADER)

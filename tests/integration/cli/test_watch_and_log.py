@@ -36,6 +36,7 @@ def test_another_form_of_the_log_is_refused(plant):
     assert (done.code, "LAKEWARD_LOG" in done.err) == (2, True)
 
 
+@pytest.mark.exhaustive
 def test_the_status_is_watched_until_a_signal(plant):
     command = [sys.executable, "-c", COMMAND, "status", "--watch", "--json"]
     with subprocess.Popen(command, cwd=plant.root, env={"PATH": os.defpath}, stdout=subprocess.PIPE, text=True) as process:

@@ -201,6 +201,7 @@ def _plain(value):
     return ("nan" if math.isnan(value) else float(f"{value:.12g}")) if isinstance(value, float) else value
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("query", ["SELECT CAST(s AS BIGINT) FROM silver.traps", "SELECT i + i FROM silver.traps"])
 def test_a_value_that_stops_a_query_is_not_told(trapped, query, capfd):
     with pytest.raises(DefinitionError) as failed:

@@ -54,6 +54,7 @@ def test_every_commit_carries_the_number_of_its_lease(engine, lake):
     assert rest[-1] is None
 
 
+@pytest.mark.exhaustive
 def test_a_process_that_slept_through_its_term_loses_at_its_commit(embedded, lake, tmp_path):
     embedded.append(SPEC, rows(100, 110), txn(1, "other"))
     with other_process(hold_and_append, lake, str(tmp_path / "other"), 1.0) as (process, pipe):

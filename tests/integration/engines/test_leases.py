@@ -97,6 +97,7 @@ def test_a_holder_of_another_machine_that_ended_without_a_word_is_waited_for(sto
         assert (lease.took_over, lease.number > first) == (True, True)
 
 
+@pytest.mark.exhaustive
 def test_a_holder_that_renews_its_lease_keeps_it(store, lake, tmp_path):
     with other_process(hold, str(lake), str(tmp_path / "other"), 1.0) as (_, pipe):
         first = pipe.recv()

@@ -8,10 +8,14 @@ from deltalake import CommitProperties, DeltaTable, Transaction
 from lakeward.contracts.model import DataType, Kind
 from lakeward.core.errors import MachineError
 from lakeward.core.names import Layer, TableName
+from lakeward.core.sql import literal
 from lakeward.engines import EnginePool, open_engine
 from lakeward.engines.delta.handle_stock import HandleStock
+from lakeward.engines.delta.open_tables import commit_actions
 from lakeward.engines.tables import TableColumn, TableSpec, Txn
 
+# What Python takes for ends of lines besides a line feed.
+ENDS_OF_LINES = "\u2028\u2029\u0085\x0b\x0c\x1c\x1d\x1e"
 SPEC = TableSpec(TableName(Layer.GOVERNANCE, "notes"), (TableColumn("text", DataType(Kind.STRING)),))
 
 
@@ -139,3 +143,15 @@ def test_a_handle_is_of_one_session_at_a_time(ended):
     for folder in folders:
         stock.leave(folder, folder.name, 2)
     assert stock.take(folders[0]) is None
+
+
+def test_texts_with_other_ends_of_lines_leave_the_log_readable(ended):
+    def append(number):
+        return lambda engine: engine.append(SPEC, f"SELECT {literal(f'a{ENDS_OF_LINES}b')} AS text", Txn("a", number))
+
+    for number in (4, 5):
+        later_session(ended, append(number))
+    assert later_session(ended, state) == (5, 4, 5)
+    assert later_session(ended, lambda engine: engine.transactions(SPEC.name)) == {"a": 5}
+    folder = ended / "governance" / "notes"
+    assert [action["txn"]["version"] for action in commit_actions(folder, 4) if "txn" in action] == [5]

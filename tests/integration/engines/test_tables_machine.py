@@ -39,6 +39,7 @@ def run_with_file_limit(lake, call):
     return ran.stdout.strip()
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     "call",
     [

@@ -292,6 +292,7 @@ def test_declarations_that_are_wrong_are_named_with_their_line(declared, capsys,
     assert (answer.code, "catalogue.yaml:" in answer.err, "Next:" in answer.err) == (3, True, True)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.sampled(1)
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_whole_way_by_the_command_line(declared, capsys, monkeypatch, lang):

@@ -251,7 +251,6 @@ def _bring_back(plant: Plant) -> None:
     assert plant.fetch("silver", "named") == plant.fetch("silver", "plain")
 
 
-@pytest.mark.exhaustive
 def test_columns_with_names_of_queries_keep_their_values(tmp_path):
     _live_through(Plant(tmp_path / "plant", TRAPS, "csv"))
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from lakeward.core.errors import UsageError
+from lakeward.core.errors import MachineError, UsageError
 from lakeward.core.messages import Lang
 from lakeward.flows import (
     MigrationOptions,
@@ -73,3 +73,20 @@ def test_a_lake_of_before_is_claimed_by_the_first_run(plant, stranger):
     assert ingest_dataset(plant.settings, "press_line").batches == 0
     with pytest.raises(UsageError):
         project_status(stranger)
+
+
+@pytest.mark.parametrize("content", [b"plant\n", b"\xef\xbb\xbfplant\r\n", b"", b"\n"])
+def test_a_name_that_a_person_wrote_into_the_lake_counts(plant, content):
+    (plant.root / "lake" / ".project").write_bytes(content)
+    assert ingest_dataset(plant.settings, "press_line").batches == 0
+
+
+def test_what_is_no_name_is_refused_without_a_trace(plant):
+    owner = plant.root / "lake" / ".project"
+    owner.write_bytes(b"\xb2\xe2")
+    with pytest.raises(UsageError, match="belongs to project"):
+        project_status(plant.settings)
+    owner.unlink()
+    owner.mkdir()
+    with pytest.raises(MachineError):
+        ingest_dataset(plant.settings, "press_line")

@@ -43,7 +43,6 @@ def test_every_stored_score_opens_to_its_number_after_renamings(plant):
         assert [row for row in found if row[3] != row[4]] == []
 
 
-@pytest.mark.exhaustive
 def test_a_scorecard_of_before_is_not_opened_to_other_numbers(plant):
     build_scorecard(plant.settings)
     before = open_figure(plant.settings, "totals/score").value

@@ -134,6 +134,7 @@ def test_a_contract_without_a_class_of_data_leaves_columns_ungraded(plant: Plant
     assert {r.column: r.grade.why for r in list_grades(plant.settings, "press_line")}["ts"] == "grade_class_missing"
 
 
+@pytest.mark.exhaustive
 def test_what_waits_for_a_person_is_counted(plant: Plant) -> None:
     grade_dataset(plant.settings, "press_line")
     confirm(plant)

@@ -70,6 +70,7 @@ def test_the_rows_batches_files_bytes_and_rules_of_a_value(plant):
     assert (rules["temp_in_range"].batches, rules["temp_in_range"].failed, len(rules["temp_in_range"].version)) == (2, 2, 12)
 
 
+@pytest.mark.exhaustive
 def test_what_quarantine_keeps_from_it_is_counted_by_the_model_and_comes_true(plant):
     found = explain_value(plant.settings, GOLD, M1, "mean_temp", "engineer")
     share = found.quarantined[0]
@@ -203,6 +204,7 @@ def test_what_names_no_value_is_an_error(plant, table, where, column, code):
     assert error.value.code == code
 
 
+@pytest.mark.exhaustive
 @pytest.mark.sampled(1)
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_both_languages_show_it(plant, capsys, lang):

@@ -112,6 +112,7 @@ def test_a_rerun_over_unchanged_tables_commits_nothing(plant: Plant) -> None:
     assert versions(plant) == before
 
 
+@pytest.mark.exhaustive
 def test_a_new_batch_is_a_new_assessment(plant: Plant) -> None:
     assess_readiness(plant.settings)
     plant.drop("b.csv", csv_line("M1", 2, 21))

@@ -98,12 +98,14 @@ def test_the_wait_for_a_decision_is_counted_in_days(lake: Lake) -> None:
     assert lake.value("GO4") == Decimal("2.50")
 
 
+@pytest.mark.exhaustive
 def test_a_hole_in_the_access_log_shows(lake: Lake) -> None:
     lake.add("access_log", query(1, lake.now), query(2, lake.now), query(4, lake.now))
 
     assert lake.value("SA1") == Decimal("75.00")
 
 
+@pytest.mark.exhaustive
 def test_only_an_answered_query_is_use(lake: Lake) -> None:
     lake.add("access_log", query(1, lake.now, objects='["silver.press_line"]', verdict="refused"))
     refused = lake.value("AO2")

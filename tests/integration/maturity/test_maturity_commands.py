@@ -47,6 +47,7 @@ def test_json_gives_numbers_and_null_for_what_is_unknown(plant: Plant, capsys) -
     assert [domain["score"] for domain in found["domains"] if domain["domain"] == "6"] == [None]
 
 
+@pytest.mark.exhaustive
 def test_an_item_opens_down_to_the_queries(plant: Plant, capsys) -> None:
     command_output(plant, capsys, "assess")
 

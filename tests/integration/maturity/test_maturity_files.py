@@ -50,6 +50,7 @@ def fill_sheet(file: Path, item: str, **answers: object) -> None:
 ANSWER = {"who": "zhao.min", "when": "2026-11-20", "reason": "seen", "l1": "100", "l2": "100, 70", "l3": "50", "l4": 0, "l5": "0"}
 
 
+@pytest.mark.exhaustive
 def test_the_older_edition_has_its_own_domains_and_the_same_evidence(plant: Plant) -> None:
     old = edition_catalogue("2018")
     assert [len(domain.items) for domain in old.domains] == [3, 3, 4, 3, 3, 4, 4, 4]

@@ -88,6 +88,12 @@ def add(root, name, contract, sql=None):
         (folder / "models" / f"{name}.sql").write_text(sql, encoding="utf-8")
 
 
+@pytest.fixture(scope="session")
+def add_contract():
+    """Adds a small dataset of this name to a project."""
+    return lambda root, name: add(root, name, SILVER.format(name=name, minutes=600))
+
+
 @pytest.fixture
 def python(plant):
     """Runs code beside the project and returns what it prints as JSON on its last line."""

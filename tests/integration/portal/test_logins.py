@@ -57,6 +57,7 @@ def entries_in(lake):
     return b"".join(file.read_bytes() for file in (lake / ".access").glob("*.jsonl"))
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("is_named_by_project", [True, False])
 def test_no_one_logs_in_through_a_portal_whose_lake_was_moved(tmp_path, is_named_by_project):
     plant = make_plant(tmp_path / "plant")

@@ -111,7 +111,7 @@ def test_rows_are_released_and_expired_with_a_reason_and_a_choice(desk):
     ]
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     "fields",
     [

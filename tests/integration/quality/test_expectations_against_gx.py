@@ -94,6 +94,7 @@ def test_the_deviation_of_huge_numbers_is_theirs_and_not_infinite():
     assert (found.success, found.observed) == (True, pytest.approx(1e300 / 2**0.5))
 
 
+@pytest.mark.exhaustive
 @pytest.mark.sampled(1)
 @pytest.mark.parametrize("given_rows", [[], [{"m": 1}] * 3], ids=["no row", "no value"])
 def test_they_say_so_over_nothing(given_rows):

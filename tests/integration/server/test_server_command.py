@@ -57,6 +57,7 @@ def test_a_taken_port_is_named(served_canaries):
     assert f"can't listen on 127.0.0.1:{port}" in found.stderr
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     ("words", "said", "code"),
     [

@@ -128,6 +128,7 @@ def test_thirty_two_clients_at_once_keep_their_chains(own_server):
     assert verify_logs(served.settings).faults == ()
 
 
+@pytest.mark.exhaustive
 def test_a_quota_holds_over_all_doors(own_server):
     served = own_server()
     file = served.settings.start / "expectations/project.yaml"

@@ -17,6 +17,7 @@ def project(root, limits):
     return settings
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     ("limits", "query", "code"),
     [

@@ -187,6 +187,7 @@ def test_each_form_of_an_answer_has_the_same_rows(settings):
         assert [tuple(row.values()) for row in rows.arrow().to_pylist()] == expected
 
 
+@pytest.mark.exhaustive
 def test_a_failure_inside_duckdb_says_to_connect_again(settings):
     uneven = (
         "WITH one AS (SELECT count(*) AS x FROM silver.orders), found AS (SELECT * FROM one WHERE x >= 5000 UNION ALL "

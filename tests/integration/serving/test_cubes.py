@@ -358,6 +358,7 @@ def test_the_catalogue_and_the_list_show_the_cube(settings, con):
     assert (found.dataset, found.table, found.cells, found.hidden_percent) == (NAME, CUBE, 25, 0)
 
 
+@pytest.mark.exhaustive
 def test_releases_are_sealed(tmp_path):
     settings = make_plant(tmp_path / "plant", many(12))
     release(settings)

@@ -81,6 +81,7 @@ def test_an_entry_says_what_left(settings):
     assert row["policy_version"] == "1.0.0"
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("form", ["fetchall", "arrow", "df", "pl"])
 def test_an_answer_of_important_data_leaves_a_digest_that_the_same_answer_has_again(settings, form):
     query = "select cost, machine from silver.orders order by order_id"

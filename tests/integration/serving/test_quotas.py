@@ -80,6 +80,7 @@ def test_without_a_token_there_is_no_second_quota(settings):
         assert len(con.sql("from silver.orders").fetchall()) == 3
 
 
+@pytest.mark.exhaustive
 def test_rows_of_a_killed_process_count_and_a_lost_file_is_counted_anew(settings):
     process = quick_processes().Process(target=query_and_die, args=(settings.start,))
     process.start()

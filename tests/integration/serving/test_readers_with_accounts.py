@@ -141,6 +141,7 @@ def test_notebooks_take_the_token_from_their_environment(settings, monkeypatch):
     assert code_of(lakeward.connect, "steward", settings.start) == "account_role"
 
 
+@pytest.mark.exhaustive
 def test_the_command_line_takes_it_too(settings):
     owner = make_accounts(settings, ANALYST)[ANALYST.name]
     answers = [

@@ -66,6 +66,7 @@ def test_rows_of_a_batch_are_counted_without_a_job(asked):
     assert jobs(engine, lambda: engine.count(BRONZE, 1)) == 0
 
 
+@pytest.mark.exhaustive
 def test_rows_of_a_batch_are_read_by_one_job_where_delta_takes_more(asked):
     engine, _ = asked
     own = jobs(engine, lambda: engine.fetch("SELECT _row FROM batch_rows WHERE _row = 2"))

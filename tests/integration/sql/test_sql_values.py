@@ -169,6 +169,7 @@ def test_silver_has_every_digit_of_a_decimal_and_quarantines_what_is_no_number(t
     assert row["id"] == 4
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("is_first", [True, False])
 def test_times_beyond_the_calendar_are_kept_as_text_and_never_as_another_time(tmp_path, database, is_first):
     make_table(database)

@@ -109,6 +109,7 @@ def test_a_look_back_longer_than_any_commit_misses_nothing_and_lands_each_row_on
     assert sorted(found) == expected
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(("late", "is_found"), [(0, True), (59, True), (60, True), (61, False), (3600, False)])
 def test_the_bound_of_a_look_back_is_what_the_contract_says(tmp_path, database, late, is_found):
     database.execute(TABLE)

@@ -382,3 +382,12 @@ def test_stored_files_are_for_their_owner_alone(plant, tmp_path):
     back_up(plant.settings, str(place), immutable_days=1)
     assert {path.stat().st_mode & 0o777 for path in objects(place)} == {0o400}
     assert json.loads((place / "lakeward-backups.json").read_text()) == {"format": 1}
+
+
+def test_a_file_whose_name_holds_another_end_of_line_comes_back(plant, tmp_path):
+    name = "expectations/datasets/press_line/notes\u2028\u0085.md"
+    (plant.root / name).write_text("read me", encoding="utf-8")
+    back_up(plant.settings, str(tmp_path / "backups"))
+    other = Plant(tmp_path / "other")
+    restore(other.settings, str(tmp_path / "backups"), RestoreOptions())
+    assert (other.root / name).read_text(encoding="utf-8") == "read me"

@@ -39,6 +39,7 @@ def test_a_lake_in_a_folder_goes_to_a_url_and_comes_back_at_one(endpoint, tmp_pa
     assert ingest_dataset(other.settings, "press_line").batches == 0
 
 
+@pytest.mark.exhaustive
 def test_a_lake_at_a_url_goes_to_a_folder_and_comes_back_in_one(remote, endpoint, tmp_path):
     before, place = contents(remote), str(tmp_path / "backups")
     back_up(remote.settings, place)

@@ -23,6 +23,7 @@ def kinds(seen):
     return Counter("LIST" if "list-type" in parse_qs(urlsplit(path).query) else method for method, path in seen)
 
 
+@pytest.mark.exhaustive
 def test_a_batch_of_1000_rows_makes_fewer_than_60_requests(endpoint, tmp_path):
     with proxy(endpoint) as (address, faults):
         plant = make_remote_plant(tmp_path / "plant", address, "requests")

@@ -34,11 +34,11 @@ def publish_slowly(broker, count, restarts, done):
     done.set()
 
 
-@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("count", "collector_kills", "drain_kills", "restarts"),
     [
-        pytest.param(20_000, 3, 3, 1, id="tenth"),
+        pytest.param(2_000, 1, 1, 0, id="few"),
+        pytest.param(20_000, 3, 3, 1, id="tenth", marks=pytest.mark.exhaustive),
         pytest.param(200_000, 20, 10, 3, id="whole", marks=[pytest.mark.exhaustive, pytest.mark.timeout(1500)]),
     ],
 )

@@ -115,6 +115,7 @@ def test_messages_are_landed_as_they_came(tmp_path, version):
     assert read_state(tmp_path / "line").state == "source_stopped"
 
 
+@pytest.mark.exhaustive
 def test_content_type_and_user_properties_are_kept(tmp_path):
     import paho.mqtt.client as paho
     from paho.mqtt.enums import CallbackAPIVersion

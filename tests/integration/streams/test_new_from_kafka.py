@@ -58,6 +58,7 @@ def test_objects_become_columns_with_their_key(settings, cluster):
     ]
 
 
+@pytest.mark.exhaustive
 def test_keys_that_name_tags_are_the_addresses_of_readings(settings, cluster):
     produce(cluster.options, "tags", TAGS)
     drafted = draft_from_address(settings, "line", f"{cluster.url}/tags", "1s")

@@ -7,24 +7,35 @@ import pytest
 
 from integration.streams.test_opcua import Plant
 from lakeward.flows import run_dataset
+from lakeward.sources.collectors.opcua.kept_gaps import KeptGaps
 from support.http_door import opened
 from support.opcua_plant import CONTRACT, NodeServer, mapping
 
 pytest.importorskip("asyncua", reason="asyncua is missing: pip install asyncua")
 pytestmark = [pytest.mark.exhaustive, pytest.mark.timeout(900)]
 TAGS, QUEUE = 1000, 20
+# Seconds between two samples of the server: of two values within them it reports one.
+SAMPLING = 0.25
 # Seconds of each cut; the last is longer than the queue. And seconds with the link before and behind each.
 CUTS, BETWEEN = (3, 15, 40), 12
 
 
 class SecondByPlant(Plant):
-    """Ticks once a second, however long a tick takes."""
+    """Ticks once a second, however long a tick takes, but never twice within what the server samples."""
 
     def tick(self, count, seconds=1.0):
         for _ in range(count):
             due = time.monotonic() + seconds
             super().tick(1, 0)
-            time.sleep(max(0, due - time.monotonic()))
+            time.sleep(max(2 * SAMPLING, due - time.monotonic()))
+
+
+def wait_until_closed(gaps, seconds=300):
+    """Until the collector has read all that was missing."""
+    deadline = time.monotonic() + seconds
+    while gaps.read():
+        assert time.monotonic() < deadline
+        time.sleep(1)
 
 
 def test_no_value_is_missing_after_the_history_was_read(tmp_path, record_property):
@@ -44,7 +55,8 @@ def test_no_value_is_missing_after_the_history_was_read(tmp_path, record_propert
                 plant.link.mend()
                 plant.wait("source_connected", 120)
                 plant.tick(BETWEEN)
-            time.sleep(20)
+            time.sleep(5)
+            wait_until_closed(KeptGaps(plant.plant.root / "lake" / "landing" / "line"))
     finally:
         plant.link.close()
         server.stop()

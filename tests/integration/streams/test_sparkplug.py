@@ -111,6 +111,7 @@ def test_data_without_a_birth_is_asked_for_and_read_again(plant, broker, setting
     assert silver(plant) == sorted(edge.sent[2:])
 
 
+@pytest.mark.exhaustive
 def test_a_look_sends_nothing_and_asks_for_births_only_with_rebirth(plant, broker, settings):
     edge = Edge(broker)
     wait_until(edge.client.is_connected)

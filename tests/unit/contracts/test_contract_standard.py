@@ -31,6 +31,7 @@ def test_the_types_are_those_of_the_model():
     assert standard_types() == model_types(), "Next: write standard_types.json anew from model_types()"
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("path", CONTRACTS, ids=lambda path: path.parent.name)
 def test_a_document_with_another_value_at_any_place_has_the_faults_of_the_model(path):
     document = yaml.safe_load(path.read_text(encoding="utf-8"))

@@ -226,6 +226,7 @@ RANDOM_FORMS = {
 MOST_FALSE = {"credit_code": 20, "bank_card": 75, "payment_card": 600, "resident_id": 100, "resident_id_15": 400}
 
 
+@pytest.mark.exhaustive
 def test_random_values_are_rarely_taken_for_numbers_of_a_person(record_property):
     rng = random.Random(7)
     values = [(form, make(rng)) for form, make in RANDOM_FORMS.items() for _ in range(RANDOM_VALUES)]

@@ -63,10 +63,11 @@ def test_a_repair_that_was_cut_off_begins_again():
     gaps.open(["a"])
     gaps.take("a", at(5))
     gaps.begin_repair(LONG_AGO)
+    assert repaired(gaps, 2, 3) == [2, 3]
     gaps.open(["a"])
     gaps.take("a", at(8))
     assert gaps.begin_repair(LONG_AGO) == {"a": at(1)}
-    assert repaired(gaps, 2, 5, 6, 8) == [2, 6]
+    assert repaired(gaps, 2, 3, 4, 5, 6, 8) == [4, 6]
 
 
 def test_no_gap_reaches_further_back_than_the_history_is_read():

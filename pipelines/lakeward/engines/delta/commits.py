@@ -13,7 +13,7 @@ from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError
 from deltalake.transaction import AddAction, RemoveAction
 
-from lakeward.core.errors import InvariantError, StoreConflictError
+from lakeward.core.errors import ContractError, InvariantError, StoreConflictError
 from lakeward.core.storage.remote_path import LakePath, RemotePath
 from lakeward.engines.delta.appends import append_commit, is_checkpoint_due, only_adds
 from lakeward.engines.delta.data_file import DataFile, remove_files
@@ -100,7 +100,9 @@ def commit_changes(table: DeltaTable, folder: LakePath, changes: Sequence[AddAct
 
     Raises:
         CommitFailedError: Another commit was first, and stands in the way of this one.
+        ContractError: Rows are removed from a table that a foreign program made one of rows that are only appended.
     """
+    _check_append_only(table, folder, changes)
     before = table.version()
     if isinstance(folder, RemotePath):
         if not write_commit(folder, before + 1, "WRITE", [*map(file_action, changes), *map(txn_action, txns)]):
@@ -114,6 +116,14 @@ def commit_changes(table: DeltaTable, folder: LakePath, changes: Sequence[AddAct
     table.create_write_transaction([*changes], "append", table.schema(), by, commit_properties=properties_of(txns))
     table.update_incremental()
     return _version_of_txn(folder, txns[0], range(before + 1, table.version() + 1))
+
+
+def _check_append_only(table: DeltaTable, folder: LakePath, changes: Sequence[AddAction | RemoveAction]) -> None:
+    removes = any(isinstance(change, RemoveAction) and change.data_change for change in changes)
+    if removes and table.metadata().configuration.get("delta.appendOnly") == "true":
+        raise ContractError(
+            "table_feature_unsupported", table=f"{folder.parent.name}.{folder.name}", feature="delta.appendOnly = true"
+        )
 
 
 def settle_conflict(folder: LakePath, added: Sequence[DataFile], txn: Txn) -> Commit | None:

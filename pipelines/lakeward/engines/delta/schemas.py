@@ -1,5 +1,8 @@
 """Compares the specification of a table with the stored Delta table. A feature that Lakeward can't write is an error."""
 
+import functools
+import json
+
 from deltalake import DeltaTable, Field, Schema
 from deltalake.schema import PrimitiveType
 
@@ -12,6 +15,10 @@ from lakeward.engines.tables import TableColumn, TableSpec
 _HARMLESS = {"appendOnly", "invariants"}
 # Writer versions below the one with named features imply features; 2 is append-only and invariants (Delta protocol).
 _PLAIN_READER, _PLAIN_WRITER, _NAMED_FEATURES = 1, 2, 7
+
+
+# Instead of the name of a type that is no primitive one.
+_NESTED = "nested"
 
 
 def to_field(column: TableColumn) -> Field:
@@ -27,9 +34,20 @@ def to_schema(spec: TableSpec) -> Schema:
 
 def columns_of(table: DeltaTable) -> tuple[TableColumn, ...]:
     """The stored columns as `TableColumn`."""
+    return _columns_of(table.schema().to_json())
+
+
+@functools.lru_cache(maxsize=256)
+def _columns_of(schema: str) -> tuple[TableColumn, ...]:
+    """The columns of a schema, which is as the log has it: to ask deltalake for each field takes longer, and a batch asks often."""
     return tuple(
-        TableColumn(field.name, _column_type(field), field.nullable, str(field.metadata.get("comment", "")))
-        for field in table.schema().fields
+        TableColumn(
+            field["name"],
+            from_delta(field["type"] if isinstance(field["type"], str) else _NESTED),
+            field["nullable"],
+            str(field["metadata"].get("comment", "")),
+        )
+        for field in json.loads(schema)["fields"]
     )
 
 
@@ -97,4 +115,4 @@ def _column_type(field: Field) -> DataType:
 
 
 def _type_name(field: Field) -> str:
-    return field.type.type if isinstance(field.type, PrimitiveType) else "nested"
+    return field.type.type if isinstance(field.type, PrimitiveType) else _NESTED

@@ -19,6 +19,7 @@ from lakeward.engines.delta.stats import WrittenStatistics, stats_json, unquote_
 from lakeward.engines.delta.table_files import relative_path
 from lakeward.engines.embedded.dictionaries import FEW_ROWS, TextDictionary, query_plan, text_dictionaries
 from lakeward.engines.embedded.file_copies import folder_to_write, store_files
+from lakeward.engines.embedded.literals import LiteralRows
 from lakeward.engines.embedded.wide_rows import dictionary_values, is_wide, planned_for
 from lakeward.engines.tables import TableColumn, TableSpec
 
@@ -70,10 +71,14 @@ def _target(folder: Path, spec: TableSpec, *, has_few_rows: bool) -> str:
     return f"{literal(str(folder))} ({form}, PARTITION_BY ({by}), OVERWRITE_OR_IGNORE, FILENAME_PATTERN 'part-{{uuid}}')"
 
 
-def _check_types(con: duckdb.DuckDBPyConnection, spec: TableSpec, query: str) -> dict[str, str]:
-    """Check that DuckDB's types of the query's columns are the table's, or narrower ones of the same kind."""
+def _planned_types(con: duckdb.DuckDBPyConnection, query: str) -> dict[str, str]:
     rows = con.sql(query)
-    found = {name: str(type_) for name, type_ in zip(rows.columns, rows.types, strict=True)}
+    return {name: str(type_) for name, type_ in zip(rows.columns, rows.types, strict=True)}
+
+
+def _check_types(con: duckdb.DuckDBPyConnection, spec: TableSpec, query: str) -> Mapping[str, str]:
+    """Check that DuckDB's types of the query's columns are the table's, or narrower ones of the same kind."""
+    found = query.types if isinstance(query, LiteralRows) else _planned_types(con, query)
     if set(found) != {column.name for column in spec.columns}:
         odd = sorted(set(found) ^ {column.name for column in spec.columns})
         raise InvariantError("rows_do_not_fit", table=spec.name, column=", ".join(odd), expected="-", found="-")

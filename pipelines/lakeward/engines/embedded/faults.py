@@ -14,6 +14,8 @@ from lakeward.engines.embedded.spills import NO_SPILL
 
 # Texts of ENOSPC, EFBIG and EDQUOT: DuckDB and deltalake pass on the text of the system's error, not its number.
 _FULL = ("no space left", "file too large", "disk quota exceeded", "storage full")
+# What deltalake says of a store's answer where it has no error of the system for it.
+_OF_A_STORE = "object store"
 _OF_THE_MACHINE = (duckdb.OutOfMemoryException, duckdb.IOException, DeltaError, OSError)
 # What DuckDB says before it has seen a row names columns and functions, never values.
 _UNREADABLE = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException, duckdb.SyntaxException)
@@ -57,6 +59,6 @@ def _machine_fault(error: Exception, lake: LakePath) -> LakewardError | None:
         return ContractError("table_feature_unreadable", lake=lake, feature=feature)
     if any(text in str(error).lower() for text in _FULL):
         return MachineError("disk_full", lake=lake)
-    if isinstance(error, DeltaError):
+    if isinstance(error, DeltaError) and not (type(error) is DeltaError and _OF_A_STORE in str(error)):
         return None
     return store_fault(str(error), str(lake)) if isinstance(lake, RemotePath) else MachineError("lake_not_writable", lake=lake)

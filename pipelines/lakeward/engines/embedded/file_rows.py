@@ -86,12 +86,12 @@ def rows_of_files(con: duckdb.DuckDBPyConnection, folder: LakePath, table: Delta
     names, columns = ", ".join(map(literal, found)), columns_of(table)
     scan = f"read_parquet([{names}], hive_partitioning = false"
     if _have_all(files, chosen, columns):
-        there = {column.name for column in columns}
+        there = {column.name.lower() for column in columns}
     else:
         scan += ", union_by_name = true"
-        there = set(con.sql(f"SELECT * FROM {scan})").columns)
+        there = {name.lower() for name in con.sql(f"SELECT * FROM {scan})").columns}  # names of Delta differ in more than case
     items = ", ".join(
-        f"CAST({identifier(column.name) if column.name in there else 'NULL'} AS {sql_type(column.type)}) AS {identifier(column.name)}"
+        f"CAST({identifier(column.name) if column.name.lower() in there else 'NULL'} AS {sql_type(column.type)}) AS {identifier(column.name)}"
         for column in columns
     )
     return f"SELECT {items} FROM {scan})"

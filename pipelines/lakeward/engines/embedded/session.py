@@ -151,6 +151,8 @@ class EmbeddedSession:
         return (folder / LOG).is_dir()
 
     def _resolve(self, query: str, at: Mapping[TableName, int] | None = None) -> str:
+        if isinstance(query, literals.LiteralRows):
+            return query
         versions = at or {}
         return resolve_tables(query, lambda table: self._scan(table, versions.get(table)))
 

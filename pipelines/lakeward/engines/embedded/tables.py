@@ -9,7 +9,7 @@ from lakeward.contracts.model import DataType
 from lakeward.core.names import Relation, TableName
 from lakeward.core.storage.lake import Lake
 from lakeward.core.storage.remote_path import LakePath, RemotePath
-from lakeward.engines.delta.open_tables import OpenTables
+from lakeward.engines.delta.open_tables import OpenTables, has_commits
 from lakeward.engines.delta.schemas import columns_of, has_own_types
 from lakeward.engines.delta.stored_files import stored_files
 from lakeward.engines.delta.table_files import table_names
@@ -51,8 +51,9 @@ class EmbeddedTables(EmbeddedSession):
 
     def exists(self, table: TableName) -> bool:
         """See `TableStore.exists`."""
+        folder = self._folder(table)
         with machine_faults(self._lake):
-            return self._tables.open(self._folder(table)) is not None
+            return has_commits(folder) if isinstance(folder, Path) else self._tables.open(folder) is not None
 
     def stored_bytes(self, table: TableName) -> int:
         """See `TableStore.stored_bytes`."""

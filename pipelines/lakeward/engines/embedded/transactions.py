@@ -33,6 +33,6 @@ def _from_checkpoint(con: duckdb.DuckDBPyConnection, parts: list[LakePath]) -> d
 
 
 def _from_commit(commit: LakePath) -> Iterator[tuple[str, int]]:
-    for line in commit.read_text(encoding="utf-8").splitlines():
+    for line in commit.read_text(encoding="utf-8").split("\n"):  # a text in it may hold other ends of lines
         if '"txn"' in line and (txn := json.loads(line).get("txn")):
             yield txn["appId"], txn["version"]

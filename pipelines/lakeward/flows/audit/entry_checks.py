@@ -38,13 +38,13 @@ class EntryCheck:
         steps = self.engine.materialise(f"steps_of_{self.log.name}", self._steps())
         pairs = self.engine.materialise(f"pairs_of_{self.log.name}", self._pairs())
         reordered = self._reordered(pairs)
-        changed = [entry for entry in self._names(self._changed(steps, pairs)) if entry not in reordered]
+        changed = [entry for entry in self._names(self._changed_entries(steps, pairs)) if entry not in reordered]
         kinds: dict[FaultKind, Iterable[str]] = {
             FaultKind.CHANGED: changed,
-            FaultKind.REMOVED: self._names(self._removed(steps, pairs)),
-            FaultKind.INSERTED: self._names(self._inserted(pairs)),
+            FaultKind.REMOVED: self._names(self._removed_entries(steps, pairs)),
+            FaultKind.INSERTED: self._names(self._inserted_entries(pairs)),
             FaultKind.REORDERED: reordered,
-            FaultKind.TRUNCATED: self._names(self._truncated()) if self.log is ACCESS_LOG else [],
+            FaultKind.TRUNCATED: self._names(self._truncated_logs()) if self.log is ACCESS_LOG else [],
         }
         return [fault for kind, entries in kinds.items() for fault in make_fault(self.log.name, kind, entries)]
 
@@ -62,7 +62,7 @@ class EntryCheck:
             FROM {self.entries} AS e FULL JOIN {self.leaves} AS l USING (hash)
             WHERE (e.place, e.seq) IS DISTINCT FROM (l.place, l.seq)"""
 
-    def _changed(self, steps: Relation, pairs: Relation) -> str:
+    def _changed_entries(self, steps: Relation, pairs: Relation) -> str:
         """Entries with another hash than theirs, than their leaf has, or than the next one follows, and those that lost their hash."""
         return f"""SELECT place, seq FROM {steps} WHERE NOT is_right
             UNION SELECT place, greatest(seq - 1, 1) FROM {steps}
@@ -72,14 +72,14 @@ class EntryCheck:
             UNION SELECT place, seq FROM {self.entries}
               WHERE NOT is_chained AND place IN (SELECT place FROM {self.entries} WHERE is_chained)"""
 
-    def _removed(self, steps: Relation, pairs: Relation) -> str:
+    def _removed_entries(self, steps: Relation, pairs: Relation) -> str:
         """Leaves without an entry, and numbers that are missing between entries."""
         return f"""SELECT * FROM (
               SELECT leaf_place AS place, leaf_seq AS seq FROM {pairs} WHERE place IS NULL
               UNION SELECT place, unnest(range(before + 1, least(seq, before + 1 + {GAP_NAMES}))) FROM {steps} WHERE seq > before + 1)
             WHERE (place, seq) NOT IN (SELECT (place, seq) FROM {self.entries})"""
 
-    def _inserted(self, pairs: Relation) -> str:
+    def _inserted_entries(self, pairs: Relation) -> str:
         """Entries that there are twice; of the access log those that no session committed, or that came among sealed ones."""
         twice = f"SELECT place, seq FROM {self.entries} GROUP BY place, seq HAVING count(*) > 1"
         if self.log is not ACCESS_LOG:
@@ -93,7 +93,7 @@ class EntryCheck:
             UNION SELECT place, seq FROM ({unsealed}) WHERE NOT is_chained AND EXISTS (FROM {self.leaves})
               AND (place, seq) NOT IN (SELECT (place, seq) FROM {self.leaves})"""
 
-    def _truncated(self) -> str:
+    def _truncated_logs(self) -> str:
         """Entries that a session committed after the last one that is there."""
         numbers = f"unnest(range(last + 1, least(version, last + {GAP_NAMES}) + 1))"
         return f"""SELECT * FROM (

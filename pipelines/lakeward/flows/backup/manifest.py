@@ -164,7 +164,7 @@ def read_manifest(name: str, content: bytes) -> Manifest:
     """
     if manifest_name(id_of_name(name), content) != name:
         raise DataError("backup_manifest_damaged", file=name)
-    head, *files = (json.loads(line) for line in content.decode("utf-8", "surrogateescape").splitlines())
+    head, *files = (json.loads(line.decode("utf-8", "surrogateescape")) for line in content.splitlines())
     if head.pop("format") > FORMAT:
         raise DataError("backup_newer", file=name, expected=FORMAT)
     tables = tuple(BackupTable(**table) for table in head.pop("tables"))

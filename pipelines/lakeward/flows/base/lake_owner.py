@@ -43,8 +43,16 @@ def claim_lake(lake: Lake, project: str) -> None:
 
 
 def _stored_owner(lake: Lake) -> str | None:
-    stored = store_of(lake.root()).read(OWNER)
-    return None if stored is None else stored.decode(errors="replace")
+    try:
+        stored = store_of(lake.root()).read(OWNER)
+    except IsADirectoryError:
+        raise MachineError("lake_not_writable", lake=lake) from None
+    return _name_in(stored)
+
+
+def _name_in(content: bytes | None) -> str | None:
+    """The name in such a file, which people may have written too; None without one."""
+    return (content or b"").decode("utf-8-sig", errors="replace").strip() or None
 
 
 def _check_owner(lake: Lake, project: str, stored: str | None) -> None:
@@ -61,8 +69,8 @@ def _check_owner(lake: Lake, project: str, stored: str | None) -> None:
 def _known_here(lake: Lake) -> str | None:
     """The project, as the files of this machine say; None where they don't."""
     try:
-        return _file(lake).read_text(encoding="utf-8")
-    except (FileNotFoundError, NotADirectoryError):
+        return _name_in(_file(lake).read_bytes())
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         return None
 
 

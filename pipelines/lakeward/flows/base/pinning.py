@@ -110,15 +110,17 @@ def current_definition(engine: Engine, dataset: str) -> Definition | None:
     return _to_definition(engine, found[0]) if found else None
 
 
-def apply_definition(engine: Engine, definition: Definition, run_id: RunId, clock: Clock) -> Definition:
-    """Make `wanted` the dataset's definition if it differs and is compatible with the last one.
+def apply_definition(engine: Engine, definition: Definition, last: Definition | None, run_id: RunId, clock: Clock) -> Definition:
+    """Make `definition` the dataset's if it differs from the last one and is compatible with it.
+
+    Args:
+        last: What `current_definition` said since the dataset is locked.
 
     Raises:
         ContractError: The change is breaking (docs/explanation/batch.md, second day).
         StoreConflictError: The dataset has no batch, and the lake knows its name as one that another dataset got.
     """
     name = definition.contract.name
-    last = current_definition(engine, name)
     if last and last.hashes == definition.hashes:
         return last
     if last:
@@ -130,13 +132,15 @@ def apply_definition(engine: Engine, definition: Definition, run_id: RunId, cloc
     return definition
 
 
-def start_generation(engine: Engine, definition: Definition, run_id: RunId, clock: Clock) -> Definition:
-    """Make `wanted` the definition of a new generation, which rebuilds silver from bronze, or gold from its inputs.
+def start_generation(engine: Engine, definition: Definition, last: Definition | None, run_id: RunId, clock: Clock) -> Definition:
+    """Make `definition` that of a new generation, which rebuilds silver from bronze, or gold from its inputs.
+
+    Args:
+        last: See `apply_definition`.
 
     Raises:
         ContractError: The change is breaking for silver and the major version did not rise.
     """
-    last = current_definition(engine, definition.contract.name)
     if last and definition.contract.layer is Layer.SILVER:
         check_evolution(last.contract, definition.contract, rebuilding=True)
     renewed = replace(definition, generation=last.generation + 1 if last else 1)

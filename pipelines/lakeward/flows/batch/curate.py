@@ -123,7 +123,7 @@ def _curate(workspace: Workspace, name: str, run_id: RunId, on_step: OnStep, *, 
         check_lake_limit(workspace, engine, contract)
         last = pinning.current_definition(engine, name)
         same = last is not None and last.hashes == candidate.hashes and not full_refresh
-        definition = last if last and same else pinning.start_generation(engine, candidate, run_id, workspace.clock)
+        definition = last if last and same else pinning.start_generation(engine, candidate, last, run_id, workspace.clock)
         finished = list(take_until_halted(Curation(workspace, engine, run_id, on_step).run(definition)))
         missing = missing_inputs(engine, contract)
         withdrawn = recheck_transforms(workspace, engine, contract) if finished else []

@@ -210,7 +210,7 @@ def _ingest(
         older = () if rebuilding or last is None else _older_rules(engine, last, candidate)
         if complete == finished or rebuilding:
             apply = pinning.start_generation if rebuilding else pinning.apply_definition
-            definition = apply(engine, candidate, run_id, workspace.clock)
+            definition = apply(engine, candidate, last, run_id, workspace.clock)
             finished = [*complete, *take_until_halted(chain(ingest.finish_planned(definition), ingest.ingest_new(definition)))]
         workspace.settle_costs(engine)
     workspace.deliver_lineage()

@@ -2,9 +2,12 @@
 
 from typing import NamedTuple
 
-from lakeward.engines.protocols import Engine, TableReader
-from lakeward.engines.tables import TableInfo
+from lakeward.core.names import Layer, TableName
+from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance
+
+# Columns of the query, in the order of the fields.
+_KEYS = ("generation", "last", "published", "replaced")
 
 
 class PublishedRows(NamedTuple):
@@ -13,34 +16,43 @@ class PublishedRows(NamedTuple):
     Args:
         last: Number of the newest of these batches.
         rows: Rows.
+        corrections: Rows that they replaced; None if a run of before did not record it.
     """
 
     generation: int
     last: int
     rows: int
+    corrections: int | None
 
 
-def read_published_rows(engine: TableReader) -> dict[str, PublishedRows]:
+def read_published_rows(engine: Engine) -> dict[str, PublishedRows]:
     """What each dataset published, by dataset."""
     if engine.info(governance.table_name("runs")) is None:
         return {}
+    has_corrections = "corrections" in engine.types(governance.table_name("runs"))
+    replaced = "CASE WHEN count(corrections) = count(*) THEN sum(corrections) END" if has_corrections else "NULL"
     found = engine.fetch(
-        "SELECT dataset, generation, max(batch_seq) AS last, CAST(sum(silver) AS BIGINT) AS published FROM governance.runs "
-        "GROUP BY dataset, generation ORDER BY generation"
+        f"""SELECT dataset, generation, max(batch_seq) AS last, CAST(sum(silver) AS BIGINT) AS published,
+            CAST({replaced} AS BIGINT) AS replaced FROM governance.runs GROUP BY dataset, generation ORDER BY generation"""
     )
-    return {row["dataset"]: PublishedRows(row["generation"], row["last"], row["published"]) for row in found}
+    return {row["dataset"]: PublishedRows(*(row[key] for key in _KEYS)) for row in found}
 
 
-def count_replaced_rows(engine: Engine, dataset: str, published: PublishedRows | None, silver: TableInfo | None) -> int:
+def count_replaced_rows(engine: Engine, dataset: str, published: PublishedRows | None) -> int:
     """Rows that the batches of the latest generation published, and that are stored no more; 0 for computed rows.
 
-    Silver only ever loses a row to one that replaces it, so the rows that were published and those that are there differ by these.
+    Runs of before did not record it. Silver only ever loses a row to one that replaces it, so the rows that were published and those that are
+    there differ by these.
 
     Args:
         published: What `read_published_rows` says of the dataset; None before its first run.
-        silver: Its silver table; None if it has none.
     """
-    if published is None or silver is None:
+    if published is None:
+        return 0
+    if published.corrections is not None:
+        return published.corrections
+    silver = engine.info(TableName(Layer.SILVER, dataset))
+    if silver is None:
         return 0
     stored = silver.rows
     # A killed batch, or one without good rows.

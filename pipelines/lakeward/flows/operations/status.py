@@ -110,8 +110,6 @@ def read_project_status(settings: Settings) -> ProjectStatus:
 
 def _dataset_status(workspace: Workspace, engine: Engine, name: str, state: ProjectState) -> DatasetStatus:
     run, scored, contract = state.newest.get(name), state.scores.get(name), state.contracts[name]
-    silver = engine.info(TableName(Layer.SILVER, name))
-    stored = silver if contract is None or contract.layer is Layer.SILVER else engine.info(contract.table(contract.layer))
     status = DatasetStatus(
         dataset=name,
         last_run=run["finished_at"] if run else None,
@@ -120,10 +118,10 @@ def _dataset_status(workspace: Workspace, engine: Engine, name: str, state: Proj
         unknown_rules=scored.mean.unknown_rules if scored else None,
         quarantine=open_count(engine, name, has_events=name in state.with_events),
         rejects=_row_count(engine, TableName(Layer.REJECTS, name)),
-        replaced=count_replaced_rows(engine, name, state.published.get(name), silver),
+        replaced=count_replaced_rows(engine, name, state.published.get(name)),
         halted=state.halted.get(name),
         late=is_late(contract, workspace.project, run, workspace.clock.now()) if contract and not contract.retired else None,
-        waiting=waiting(state.grades.current(contract)) if contract and stored else 0,
+        waiting=waiting(state.grades.current(contract)) if contract and engine.exists(contract.table(contract.layer)) else 0,
         grade_tasks=state.grade_tasks[name],
         proposed_key=contract.proposed_key if contract else (),
         source=None,

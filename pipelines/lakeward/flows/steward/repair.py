@@ -5,7 +5,7 @@ a replay: a repair publishes nothing.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from lakeward.contracts.model import Contract, DataType, Kind
@@ -13,7 +13,7 @@ from lakeward.contracts.types import sql_type
 from lakeward.core.errors import UsageError
 from lakeward.core.names import Layer, Relation
 from lakeward.core.settings import Settings
-from lakeward.core.sql import identifier, instant, literal
+from lakeward.core.sql import equals, identifier, instant, literal
 from lakeward.engines.protocols import Engine
 from lakeward.engines.tables import TableColumn, TableSpec, Txn
 from lakeward.flows.base import pinning
@@ -76,6 +76,9 @@ class Repair:
 def repair_rows(settings: Settings, name: str, selection: Selection, repair: Repair, signature: Signature) -> int:
     """Repair the selected open rows; returns their number. They stay open until a replay.
 
+    The same expressions over the same rows, by the same person for the same reason, are one repair until a batch follows: after an error the call
+    can be made again, and divides by ten once.
+
     Raises:
         UsageError: The dataset or column does not exist, nothing is selected or repaired, the author is missing, or a row fails.
         ProtectionError: An expression is not allowed, or a column with a new value is not in clear for the role.
@@ -105,7 +108,10 @@ def repair_rows(settings: Settings, name: str, selection: Selection, repair: Rep
                 batch_seq=None,
                 expression=repair.description(),
             )
-            _store_repair(engine, contract, event, repaired)
+            done = None if repair.texts else _same_repair(engine, contract, event, repaired)
+            event = done or event
+            if done is None:
+                _store_repair(engine, contract, event, repaired)
             record_repair_lineage(workspace, engine, contract, event, expressions=repair.expressions, rows=rows)
     workspace.deliver_lineage()
     return rows
@@ -154,6 +160,22 @@ def _next_number(engine: Engine, contract: Contract) -> int:
     """Number of the next repair. A repair killed between its two commits is ignored."""
     app = _application_id(contract)
     return max(engine.txn(contract.table(Layer.REPAIRS), app), engine.txn(EVENTS, app)) + 1
+
+
+def _same_repair(engine: Engine, contract: Contract, event: QuarantineEvent, repaired: Relation) -> QuarantineEvent | None:
+    """The dataset's newest repair if it is the same as this one: then what followed its event did not end well."""
+    newest = replace(event, number=engine.txn(EVENTS, _application_id(contract)))
+    if newest.number == 0:
+        return None
+    own = f"FROM {EVENTS} WHERE {equals(dataset=event.dataset, event_id=newest.id)}"
+    shared = ("upto_seq", "done_by", "done_as", "reason", "expression")
+    found = engine.fetch(f"SELECT DISTINCT {', '.join(shared)} {own}")
+    cells = event.shared_cells()
+    if found != [{name: cells[name] for name in shared}]:
+        return None
+    known, rows = f"SELECT file_seq, file_row {own}", f"SELECT _file_seq, _row FROM {repaired}"
+    [other] = engine.fetch(f"SELECT count(*) AS n FROM (({known} EXCEPT {rows}) UNION ALL ({rows} EXCEPT {known})) AS other")
+    return newest if other["n"] == 0 else None
 
 
 def _store_repair(engine: Engine, contract: Contract, event: QuarantineEvent, repaired: Relation) -> None:

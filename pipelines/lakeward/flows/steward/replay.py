@@ -128,7 +128,7 @@ def _reprocess_rows(workspace: Workspace, name: str, request: ReprocessRequest, 
         is_halted = any(batch.halted for batch in finished)
         reasons = reject_reasons(contract, kind, selection) if not is_halted else None
         if not is_halted and (reasons is not None or has_quarantine(engine, name)):
-            definition = pinning.apply_definition(engine, candidate, run_id, workspace.clock)
+            definition = pinning.apply_definition(engine, candidate, last, run_id, workspace.clock)
             if reasons is not None:
                 finished += plan_and_decode(ingest, definition, reasons, signature)
             if has_quarantine(engine, name):

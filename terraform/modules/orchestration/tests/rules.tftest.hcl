@@ -56,6 +56,23 @@ run "four_processes_share_keys_that_no_state_holds" {
   }
 }
 
+run "tasks_know_lake_project_and_dags" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for name in ["LAKEWARD_LAKE", "LAKEWARD_PROJECT", "LAKEWARD_AIRFLOW_SERVICES", "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST"] :
+      contains(keys(local.settings), name)
+    ])
+    error_message = "A process does not know where the lake, the project or the DAGs lie."
+  }
+
+  assert {
+    condition     = local.settings.LAKEWARD_LAKE == "s3://plant-important/lake" && startswith(jsondecode(local.settings.AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST)[0].kwargs.path, local.settings.LAKEWARD_PROJECT)
+    error_message = "The lake lies in another bucket, or the DAGs outside of the project."
+  }
+}
+
 run "an_interface_speaks_tls_alone" {
   command = plan
 
@@ -75,7 +92,7 @@ run "managed_airflow_in_its_place" {
   variables {
     kind        = "mwaa"
     image       = null
-    mwaa_source = { bucket_arn = "arn:aws:s3:::plant-dags", version = "3.0.6" }
+    mwaa_source = { bucket_arn = "arn:aws:s3:::plant-dags", version = "3.1.8" }
   }
 
   assert {

@@ -82,3 +82,14 @@ run "managed_airflow_has_a_bucket_of_dags" {
 
   expect_failures = [var.mwaa_source]
 }
+
+run "managed_airflow_is_one_that_lakeward_takes" {
+  command = plan
+
+  variables {
+    kind        = "mwaa"
+    mwaa_source = { bucket_arn = "arn:aws:s3:::plant-dags", version = "3.1.7" }
+  }
+
+  expect_failures = [var.mwaa_source]
+}

@@ -82,7 +82,9 @@ class Gaps:
 
     def begin_repair(self, earliest: datetime) -> dict[str, datetime]:
         """Address -> where its gap begins, but not before `earliest`; with those of a repair that did not end."""
-        self._recovered = {}
+        recovered, self._recovered = self._recovered, {}
+        for address, unfinished in self._repairing.items():
+            unfinished.came |= recovered.get(address, set())
         for address, gap in self._open.items():
             before = self._repairing.get(address)
             self._repairing[address] = ValueGap(before.start, before.came | gap.came) if before else gap
