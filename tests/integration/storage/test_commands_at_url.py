@@ -43,8 +43,10 @@ def test_a_lake_is_read_explained_repaired_and_maintained(plant, lakeward):
     lakeward("quarantine", "replay", "press_line")
     assert " 99.9 " in lakeward("query", "SELECT max(temp_degc) AS top FROM silver.press_line")
     assert lakeward("lineage", "audit", "--json") == []
+    lakeward("assess")
     lakeward("scorecard", "build")
     lakeward("maintain")
+    assert "access_log" in lakeward("access", "seal")
     lakeward("access", "verify")
     assert {entry["verdict"] for entry in lakeward("access", "list", "--json")} == {"allowed"}
     assert store_of(open_workspace(plant.settings).lake.root()).list_names(".access") == []

@@ -1,6 +1,9 @@
 """Stores and settings that can't hold a lake: each is an error with the next step, before anything is written."""
 
+import os
+import subprocess
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -11,11 +14,12 @@ from lakeward.flows import MigrationOptions, back_up, check_machine, ingest_data
 from lakeward.flows.base.workspace import open_workspace
 from support.careless_store import careless_store
 from support.fault_proxy import proxy
-from support.object_stores import BUCKET, environment, free_port, lake_at
+from support.object_stores import BUCKET, environment, free_port, lake_at, wait_for_port
 from support.plant import make_plant
 from support.remote_plant import drop_first, make_remote_plant
 
 obstore = pytest.importorskip("obstore")
+S3RVER = os.environ.get("TEST_S3RVER")  # noqa: TID251
 
 
 def refusal(lake):
@@ -33,6 +37,24 @@ def test_a_store_that_lets_a_second_writer_succeed_is_refused(tmp_path):
     with careless_store() as address:
         assert refusal(lake_at(address, tmp_path)) == "lake_store_unsafe"
         assert not (tmp_path / ".store_checked").exists()
+
+
+@pytest.mark.exhaustive
+@pytest.mark.skipif(S3RVER is None, reason="TEST_S3RVER names no folder in which npm install s3rver ran")
+def test_s3rver_is_refused(tmp_path):
+    """A store of others that ignores `If-None-Match`."""
+    program, port = Path(S3RVER or ".") / "node_modules" / ".bin" / "s3rver", free_port()
+    words = ["-d", str(tmp_path), "-a", "127.0.0.1", "-p", str(port), "--configure-bucket", "plant", "--silent"]
+    process = subprocess.Popen(["node", str(program), *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_for_port(port)
+        assert (
+            refusal(lake_at(f"http://127.0.0.1:{port}", tmp_path / "files", key_id="S3RVER", secret="S3RVER"))
+            == "lake_store_unsafe"
+        )
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_a_run_refuses_such_a_store_before_it_receives_anything(tmp_path):
