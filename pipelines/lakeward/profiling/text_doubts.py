@@ -8,6 +8,7 @@ from lakeward.profiling.json_shape import nested_records
 from lakeward.profiling.type_candidates import MIN_TYPE_SHARE, are_exponent_codes
 from lakeward.sources.sniff import decimal_signs, is_decimal_known
 
+_LIKE_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?([eE]\d+)?")
 # What programs write for numbers without a bound; a contract's numbers are finite.
 INFINITE = r"^[+-]?(inf|infinity|∞|1[.,]#inf0*)$"
 
@@ -21,7 +22,7 @@ def text_doubt(texts: Sequence[str], record_format: RecordFormat) -> str | None:
     needed = max(MIN_TYPE_SHARE * len(texts), 1)
     if sum(map(nested_records, texts)) >= needed:
         return "each text is a JSON list of objects: where these are the records, take them out (jq -c '.NAME[]') and draft from that file"
-    if are_exponent_codes(texts, record_format):
+    if are_exponent_codes(texts) and sum(1 for text in texts if _LIKE_NUMBER.fullmatch(text)) >= needed:
         return "texts like 12E4 are identifiers or numbers: where they are numbers, write logicalType: number"
     other = "," if record_format.decimal == "." else "."
     number = re.compile(rf"[+-]?\d+({re.escape(other)}\d+)?([eE][+-]?\d+)?")

@@ -1,6 +1,6 @@
 """Candidate types of a column from a sample. The engine tests each on the whole file.
 
-Identifiers are not numbers: values with leading zeros, beyond 64 bits, or like `12E4` among whole numbers of a CSV file are texts.
+Identifiers are not numbers: values with leading zeros, beyond 64 bits, or like `12E4` are texts.
 """
 
 import re
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from lakeward.contracts.model import DataType, Kind
-from lakeward.contracts.record_format import FileFormat, RecordFormat
+from lakeward.contracts.record_format import RecordFormat
 from lakeward.profiling.times import DATE, TIMESTAMP, counted_format, fitting_formats
 from lakeward.quality.convert import FALSE_WORDS, ISO_DATE, ISO_TIME, TRUE_WORDS
 from lakeward.quality.number_texts import number_pattern
@@ -24,8 +24,9 @@ STRING = DataType(Kind.STRING)
 _MONEY = re.compile(r"(?<![a-z])(cost|price|amount|fee|cny|rmb|usd|eur)(?![a-z])|金额|成本|费用|价格|单价|元$", re.IGNORECASE)
 # Texts that only look like numbers.
 IDENTIFIER = re.compile(rf"[+-]?0\d+|[+-]?\d{{{INTEGER_DIGITS + 1},}}")
-# Part numbers such as 12E4, alone or among whole numbers. Programs write a sign or a fraction with an exponent: 1E+05, 1.0E5.
-_EXPONENT, _WHOLE_OR_EXPONENT = re.compile(r"\d+[eE]\d+"), re.compile(r"\d+([eE]\d+)?")
+# Part numbers such as 12E4. Programs write a sign or a fraction with the exponent of a number: 1E+05, 1.0E5.
+_EXPONENT_CODE = re.compile(r"\d+[eE]\d+")
+_EXPONENT_NUMBER = re.compile(r"[+-]\d+[eE]\d+|[+-]?\d+[eE][+-]\d+|[+-]?\d*[.,]\d+[eE][+-]?\d+")
 # What stands for no time where time is counted.
 _NO_TIMES = frozenset(("0", "-1", "0.0", "-1.0"))
 # 1 and 0 are words for true and false too, but a column of only these is a number until a person says otherwise.
@@ -69,7 +70,7 @@ def _non_text_candidates(header: str, values: Sequence[str], record_format: Reco
     if _share(values, "^(" + "|".join(map(re.escape, _BOOLEAN_WORDS)) + ")$") >= MIN_TYPE_SHARE:
         return (TypeCandidate(DataType(Kind.BOOLEAN)),)
     formats = tuple(TypeCandidate(type_, pattern) for type_, pattern in fitting_formats(values, MIN_TYPE_SHARE))
-    if formats or any(map(IDENTIFIER.fullmatch, values)) or are_exponent_codes(values, record_format):
+    if formats or any(map(IDENTIFIER.fullmatch, values)) or are_exponent_codes(values):
         return formats
     for type_, form in ((DATE, ISO_DATE), (TIMESTAMP, ISO_TIME)):
         if _share(values, form) >= MIN_TYPE_SHARE:
@@ -77,10 +78,9 @@ def _non_text_candidates(header: str, values: Sequence[str], record_format: Reco
     return _number_candidates(header, values, record_format)
 
 
-def are_exponent_codes(values: Sequence[str], record_format: RecordFormat) -> bool:
-    """Whether texts are rather identifiers such as `12E4` than numbers; other formats than CSV say what is a number."""
-    is_text = record_format.format is FileFormat.CSV
-    return is_text and any(map(_EXPONENT.fullmatch, values)) and all(map(_WHOLE_OR_EXPONENT.fullmatch, values))
+def are_exponent_codes(values: Sequence[str]) -> bool:
+    """Whether some texts are rather identifiers such as `12E4` than numbers: none is surely a number with an exponent."""
+    return any(map(_EXPONENT_CODE.fullmatch, values)) and not any(map(_EXPONENT_NUMBER.fullmatch, values))
 
 
 def _without_no_times(values: Sequence[str]) -> Sequence[str]:

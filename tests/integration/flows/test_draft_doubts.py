@@ -268,6 +268,10 @@ def test_numbers_that_can_be_read_in_two_ways_are_said(draft, sign, other):
 
 
 def test_part_numbers_with_an_e_stay_as_they_are(draft):
-    trial = draft("ts,part\n" + "".join(f"2026-03-01 06:{n:02}:00,{n + 10}{'E4' if n % 9 == 0 else ''}\n" for n in MINUTES))
+    trial = draft(
+        "ts,part\n"
+        + "".join(f"2026-03-01 06:{n:02}:00,{n + 10}{'E4' if n % 9 == 0 else ''}\n" for n in MINUTES)
+        + "2026-03-01 07:00:00,A17\n"
+    )
     assert trial.value("min(part)") == "10E4"
     assert "texts like 12E4 are identifiers or numbers" in trial.contract
