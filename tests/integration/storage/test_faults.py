@@ -49,7 +49,6 @@ def check_schedule(store, undisturbed, tmp_path, schedule):
     assert contents(plant) == expected
 
 
-@pytest.mark.exhaustive
 @pytest.mark.parametrize("seed", SAMPLE)
 def test_a_fault_leaves_no_trace(store, undisturbed, tmp_path, seed):
     (schedule,) = schedules(seed, 1, undisturbed[1])
