@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from lakeward.core.errors import UsageError
 from lakeward.core.settings import Settings
 from lakeward.flows import (
     MigrationOptions,
@@ -149,8 +150,13 @@ def restored_at_url(plant: FolderPlant) -> object:
 
 
 def restore_to_url(plant: FolderPlant) -> None:
+    """Restore; one whose last answer was lost is whole, and is refused when it is asked for again."""
     other = RemotePlant(plant.root.parent / "restored", plant.endpoint, plant.prefix)
-    restore(other.settings, str(plant.root.parent / "backups"), RestoreOptions())
+    try:
+        restore(other.settings, str(plant.root.parent / "backups"), RestoreOptions())
+    except UsageError as error:
+        if error.code != "restore_url_used":
+            raise
 
 
 def replayed(plant: Plant) -> object:
