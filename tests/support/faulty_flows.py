@@ -8,7 +8,6 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from lakeward.core.errors import UsageError
 from lakeward.core.settings import Settings
 from lakeward.flows import (
     MigrationOptions,
@@ -150,13 +149,8 @@ def restored_at_url(plant: FolderPlant) -> object:
 
 
 def restore_to_url(plant: FolderPlant) -> None:
-    """Restore; one whose last answer was lost is whole, and is refused when it is asked for again."""
     other = RemotePlant(plant.root.parent / "restored", plant.endpoint, plant.prefix)
-    try:
-        restore(other.settings, str(plant.root.parent / "backups"), RestoreOptions())
-    except UsageError as error:
-        if error.code != "restore_url_used":
-            raise
+    restore(other.settings, str(plant.root.parent / "backups"), RestoreOptions())
 
 
 def replayed(plant: Plant) -> object:
