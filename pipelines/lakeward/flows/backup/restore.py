@@ -15,7 +15,7 @@ from lakeward.contracts.source import FileDropSource
 from lakeward.core.errors import DataError, LakewardError, MachineError, UsageError
 from lakeward.core.settings import Settings
 from lakeward.core.storage.lake import Lake, store_of
-from lakeward.flows.backup.closed_lake import check_unused, free_name, has_tables
+from lakeward.flows.backup.closed_lake import check_unused, free_name, has_tables, is_unfinished
 from lakeward.flows.backup.filling import FillCount, Filling, LakeFilling
 from lakeward.flows.backup.lake_content import UNFINISHED
 from lakeward.flows.backup.listing import damaged_files
@@ -222,7 +222,7 @@ class _Restore:
     def _move_lake(self, lake: Lake, moved_lakes: MovedLakes) -> None:
         """Move a lake that is in the way aside; what an attempt that was cut off has begun to fill is gone on with."""
         store = store_of(lake.root())
-        if store.exists(UNFINISHED) or not has_tables(store):
+        if store.exists(UNFINISHED) or is_unfinished(store) or not has_tables(store):
             return
         if lake.options is not None:
             raise UsageError("restore_url_used", lake=lake)
