@@ -14,12 +14,11 @@ from support.measured_programs import COMMAND, PARSE, measured
 FEW, MANY = 200, 10_000
 PROGRAMS = {
     "idle run": (COMMAND, "run", "--json"),
-    "plan": (COMMAND, "run", "--dry-run"),
     "status": (COMMAND, "status", "--json"),
     "dag parse": (PARSE,),
 }
 # Milliseconds of a core per dataset, and KiB: twice what was measured.
-LIMITS = {"idle run": (16, 60), "plan": (16, 60), "status": (30, 120), "dag parse": (16, 60)}
+LIMITS = {"idle run": (7, 30), "status": (9, 40), "dag parse": (6, 40)}
 
 
 @pytest.mark.exhaustive
