@@ -20,6 +20,7 @@ from moto.lakeformation.responses import LakeFormationResponse
 from moto.moto_proxy.proxy3 import ProxyRequestHandler
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.proxy import main
+from moto.s3.models import FakeDeleteMarker
 from moto.server import MotoRequestHandler
 from werkzeug.serving import make_server
 
@@ -96,6 +97,10 @@ def list_subscribers(self: BudgetsResponse) -> str:
     return json.dumps({"Subscribers": found.subscribers})
 
 
+def dispose(_: FakeDeleteMarker) -> None:
+    """Of a marker that is deleted with other versions there is nothing to give back."""
+
+
 def serve_buckets(port: int) -> None:
     """Serve what is applied at a port, one request after another: moto looks whether an object exists and writes it in two steps."""
     application = DomainDispatcherApplication(create_backend_app)
@@ -108,6 +113,7 @@ LakeFormationBackend.revoke_permissions = revoke_grants(LakeFormationBackend.rev
 IoTResponse.list_tags_for_resource = list_no_tags_of_iot
 BudgetsResponse.list_tags_for_resource = list_no_tags_of_budgets
 BudgetsResponse.describe_subscribers_for_notification = list_subscribers
+FakeDeleteMarker.dispose = dispose
 emr_models.APPLICATION_STATUS = "CREATED"
 # Seconds: on a busy machine the provider's connections are idle for longer than moto's own five.
 ProxyRequestHandler.timeout = 600
