@@ -115,10 +115,12 @@ def decode_rejects(
     opened = engine.materialise("open_rejects", _open_rejects(engine, contract.name, selection, before))
     whole = f"SELECT DISTINCT _file_seq, message AS _message FROM {opened} WHERE is_whole"
     part = f"SELECT _file_seq, _row FROM {opened} WHERE NOT is_whole"
+    # By name: behind a join by columns, Spark puts these first in `*`.
+    items = ", ".join(map(identifier, (*engine.types(staged.rows), "_message")))
     rows = engine.materialise(
         "decoded_rows",
-        f"SELECT s.* FROM (SELECT *, {_message('_row')} AS _message FROM {staged.rows}) s SEMI JOIN ({whole}) USING (_file_seq, _message) "
-        f"UNION ALL SELECT s.* FROM (SELECT *, {_message('_row')} AS _message FROM {staged.rows}) s SEMI JOIN ({part}) USING (_file_seq, _row)",
+        f"SELECT {items} FROM (SELECT *, {_message('_row')} AS _message FROM {staged.rows}) s SEMI JOIN ({whole}) USING (_file_seq, _message) "
+        f"UNION ALL SELECT {items} FROM (SELECT *, {_message('_row')} AS _message FROM {staged.rows}) s SEMI JOIN ({part}) USING (_file_seq, _row)",
     )
     known = f"SELECT _file_seq, _row FROM {rejects}" + ("" if before is None else f" WHERE _batch_seq < {before}")
     new = engine.materialise(
