@@ -6,11 +6,13 @@ matched.
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from importlib import resources
+from itertools import product
 from types import MappingProxyType
+from typing import Any
 
 import yaml
 
@@ -45,6 +47,8 @@ _DEGREES = re.compile(r"deg(?:rees?)?[\s._]*([CF])(?:elsius|ahrenheit)?", re.IGN
 _HUMIDITY = re.compile(r"%\s*r\.?h\.?|r\.?h\.?\s*%", re.IGNORECASE)
 # `W m-2`, `m s^-1`: a quotient as a product.
 _PRODUCT = re.compile(r"(\S+)[\s.·*]+([A-Za-z]+)\s*-(\d)")
+_QUOTIENT = re.compile(r"([^/]+)/([A-Za-z]+)(\d?)")
+_DEGREE_WORDS = {"°C": "celsius", "°F": "fahrenheit"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +60,7 @@ class Unit:
         kind: The quantity; only units of the same quantity can be converted.
         factor, offset: A value in the base of its kind is `value * factor + offset`.
         names: Other spellings in files and column names.
+        guesses: Spellings that are taken for the unit in a draft, and say more or can mean another one: no value is converted by them.
     """
 
     code: str
@@ -63,13 +68,25 @@ class Unit:
     factor: Decimal
     offset: Decimal
     names: tuple[str, ...]
+    guesses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Spellings:
+    """The spellings by which values in a unit are converted.
+
+    Args:
+        exact: Texts that mean the unit as they stand: single letters, and those that are another unit in other letters.
+        folded: The others, small but for the first letter, which is as it stands where `m` and `M` are two units.
+    """
+
+    exact: tuple[str, ...]
+    folded: tuple[str, ...]
 
 
 @functools.cache
 def units() -> Mapping[str, Unit]:
     """All units of the catalogue, by UCUM code."""
-    file = resources.files("lakeward") / "expectations" / "catalogues" / CATALOGUE
-    entries = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)["units"]
     return MappingProxyType(
         {
             code: Unit(
@@ -78,10 +95,18 @@ def units() -> Mapping[str, Unit]:
                 factor=Decimal(e["factor"]),
                 offset=Decimal(e.get("offset", "0")),
                 names=tuple(e["names"]),
+                guesses=tuple(e.get("guesses", ())),
             )
-            for code, e in entries.items()
+            for code, e in _catalogue()["units"].items()
         }
     )
+
+
+@functools.cache
+def _catalogue() -> dict[str, Any]:
+    file = resources.files("lakeward") / "expectations" / "catalogues" / CATALOGUE
+    found: dict[str, Any] = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    return found
 
 
 def unit(code: str) -> Unit:
@@ -101,10 +126,31 @@ def guess_unit(text: str) -> Unit | None:
     return _look_up(text.strip()) or _look_up(_normalise(text))
 
 
-def spellings_of(found: Unit) -> tuple[str, ...]:
-    """The code, and the other spellings that mean this unit alone."""
-    exact, _ = _spellings()
-    return tuple(name for name in (found.code, *found.names) if exact[name] == {found.code})
+def spellings_of(found: Unit) -> Spellings:
+    """The spellings of this unit alone, without the guesses; those that fold also as degrees (`deg F`) and products (`m s-1`)."""
+    exact, folded = _spellings()
+    decided = {text.casefold() for text in _catalogue()["case_decides"]}
+    own = [name for name in (found.code, *found.names) if exact[name] == {found.code}]
+    folding = [n for n in own if len(n) > 1 and folded[n.casefold()] == {found.code} and n.casefold() not in decided]
+    forms = (form for name in folding for form in (name, *_other_forms(name)))
+    keys = (first + form[1:].lower() for form in forms for first in _first_letters(found.code, form[0]))
+    return Spellings(tuple(name for name in own if name not in folding), tuple(dict.fromkeys(keys)))
+
+
+def _other_forms(name: str) -> Iterator[str]:
+    """What `_normalise` writes as `name`."""
+    if name in _DEGREE_WORDS:
+        degrees = product(("deg", "degree", "degrees"), ("", " ", ".", "_"), (name[1], _DEGREE_WORDS[name]))
+        yield from ("".join(parts) for parts in degrees)
+    if match := _QUOTIENT.fullmatch(name):
+        yield from (f"{match[1]}{dot}{match[2]}-{match[3] or 1}" for dot in (" ", ".", "·", "*"))
+
+
+def _first_letters(code: str, letter: str) -> tuple[str, ...]:
+    """Cases of a spelling's first letter: that in which it stands, where it is milli or mega."""
+    tail = code[1:]
+    is_prefixed = code[0] in "mM" and tail[:1].isalpha() and any(tail in {other, other[1:]} for other in units() if other != code)
+    return (letter,) if is_prefixed else (letter.lower(), letter.upper())
 
 
 def _look_up(text: str) -> Unit | None:
@@ -164,7 +210,7 @@ def _spellings() -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]]]:
     exact: dict[str, frozenset[str]] = {}
     folded: dict[str, frozenset[str]] = {}
     for entry in units().values():
-        for name in (entry.code, *entry.names):
+        for name in (entry.code, *entry.names, *entry.guesses):
             exact[name] = exact.get(name, frozenset()) | {entry.code}
             folded[name.casefold()] = folded.get(name.casefold(), frozenset()) | {entry.code}
     return exact, folded

@@ -45,6 +45,7 @@ class ConvertedColumn:
         missing: Condition: there is no value; a text that does not convert is not missing.
         unconverted: Condition: there is a value and it does not convert; None if every value converts.
         native: Whether bronze has the contract's type, so that statistics of the stored column are valid.
+        other_unit: Condition: the value is a reading that keeps a unit that is none of the contract's; None if it names no units.
     """
 
     column: Column
@@ -54,6 +55,7 @@ class ConvertedColumn:
     missing: str
     unconverted: str | None
     native: bool = False
+    other_unit: str | None = None
 
 
 def convert_column(contract: Contract, index: int, stored: DataType) -> ConvertedColumn:

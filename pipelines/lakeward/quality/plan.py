@@ -22,7 +22,7 @@ from lakeward.quality.scope import Scope
 from lakeward.quality.series.plan import SeriesPlan, make_series_plan
 from lakeward.quality.split import Diversion, split
 from lakeward.quality.sql import select, stack
-from lakeward.quality.unit_conversion import with_units
+from lakeward.quality.unit_conversion import in_units
 
 
 def compile_plan(
@@ -36,10 +36,10 @@ def compile_plan(
         types: Types of the batch's columns in bronze, in order; columns that are not in the contract are passed through.
         statistics: Statistics of the batch's rows from file metadata; rules that they prove are not evaluated.
     """
-    columns = {
-        column.name: with_units(convert_column(contract, index, types[column.name]), contract, index)
-        for index, column in enumerate(contract.columns)
-    }
+    columns = in_units(
+        contract,
+        {column.name: convert_column(contract, index, types[column.name]) for index, column in enumerate(contract.columns)},
+    )
     scope = Scope(columns, contract.record_format.zone)
     checks = tuple(compile_rule(rule, scope, index) for index, rule in enumerate(rules))
     settled = [prove(rule, scope, statistics) for rule in rules] if statistics else []
@@ -98,17 +98,8 @@ class JudgePlan:
         """SELECT of the contract's columns in the contract's types, then all other columns of bronze."""
         return f"SELECT {self._typed_items()} FROM {self.converted_relation(rows)}"
 
-    def lineage_select(self, rows: str) -> str:
-        """SELECT with the data flow of `typed_select`, for lineage: a conversion reads only its column, so it is one cast here.
-
-        The zone arithmetic of a naive time contains its column hundreds of times, and tracing each costs more than judging a
-        batch.
-        """
-        quoted = {identifier(column): converted for column, converted in conversions(self).items()}
-        return f"SELECT {select({own: f'CAST({own} AS VARCHAR)' if converted else own for own, converted in quoted.items()})} FROM {rows}"
-
     def facts_select(self, rows: str, by: str | None = None, distinct: Collection[frozenset[str]] = ()) -> str:
-        """SELECT of one row: `rows`, `key_repeats`, `time_min`, `time_max`, and `m0, m1, …`: the measures of the rules.
+        """SELECT of one row: `rows`, `key_repeats`, `time_min`, `time_max`, the counts of `other_units`, and `m0, m1, …`: the rules' measures.
 
         `key_repeats` is a proof by hash: 0 means that keys are unique; None without a key, as are the times without a time
         column. With `by`, a column of `rows`: one row of facts per value of it, which is `part`. For keys in `distinct`, proven
@@ -116,7 +107,7 @@ class JudgePlan:
         """
         checks = checks_to_run(self)
         flags = {check.flag: check.fails for check in checks if isinstance(check, RowCheck)}
-        items = {"rows": "count(*)"} | (self._key_facts(distinct) | self._time_facts() if self.counts_batch else {})
+        items = {"rows": "count(*)"} | (self._batch_facts(distinct) if self.counts_batch else {})
         items |= {alias: measure for measure, alias in measure_aliases(self).items()}
         unique = (check for check in self._unique_checks() if _contains_distinct_key(distinct, check.rule.columns))
         items |= {measure_aliases(self)[check.measures()["proof"]]: "0" for check in unique}
@@ -124,6 +115,11 @@ class JudgePlan:
         if by is None:
             return f"SELECT {select(items)} FROM {judged}"
         return f"SELECT {identifier(by)} AS part, {select(items)} FROM {judged} GROUP BY {identifier(by)}"
+
+    def other_units(self, facts: Mapping[str, Any]) -> dict[str, int]:
+        """Readings that keep a unit that is none of the contract's, by column, where there are any."""
+        counts = {name.partition(":")[2]: facts[name] for name in self._other_units()}
+        return {column: count for column, count in counts.items() if count}
 
     def suspect_rules(self, facts: Mapping[str, Any]) -> tuple[Rule, ...]:
         """Rules of uniqueness whose proof failed, so that repeated keys must be counted."""
@@ -193,6 +189,14 @@ class JudgePlan:
     def _unique_checks(self) -> list[UniqueCheck]:
         return [check for check in self.checks if isinstance(check, UniqueCheck)]
 
+    def _batch_facts(self, distinct: Collection[frozenset[str]]) -> dict[str, str]:
+        units = {identifier(name): f"count_if({condition})" for name, condition in self._other_units().items()}
+        return self._key_facts(distinct) | self._time_facts() | units
+
+    def _other_units(self) -> dict[str, str]:
+        """Conditions of readings that keep another unit than the contract's, by the names of their counts."""
+        return {f"other_units:{name}": one.other_unit for name, one in self.columns.items() if one.other_unit}
+
     def _key_facts(self, distinct: Collection[frozenset[str]]) -> dict[str, str]:
         same = row_identity(self.contract)
         if same is None:
@@ -230,9 +234,3 @@ def needs_row_ids(plan: JudgePlan) -> bool:
 def _contains_distinct_key(distinct: Collection[frozenset[str]], columns: Iterable[str]) -> bool:
     """Whether `columns` contain one of the `distinct` keys and so are distinct, too."""
     return any(key <= set(columns) for key in distinct)
-
-
-def conversions(plan: JudgePlan) -> dict[str, bool]:
-    """Whether each column of `typed_select`, in its order, is another value than the column of that name in the rows."""
-    typed = {column: plan.columns[column].output != identifier(column) for column in plan.columns}
-    return typed | {column: False for column in plan.stored_columns if column not in plan.columns}

@@ -6,6 +6,7 @@ from typing import Any
 
 from lakeward.quality import conditions
 from lakeward.quality.checks import Check, UniqueCheck
+from lakeward.quality.data_flow import sources
 from lakeward.quality.identity import row_identity
 from lakeward.quality.plan import JudgePlan, checks_to_run, measure_aliases
 
@@ -46,7 +47,8 @@ def _groups(plan: JudgePlan, part: int) -> Iterator[list[Check]]:
 
 
 def _part(plan: JudgePlan, checks: Sequence[Check], columns: Sequence[str]) -> JudgePlan:
-    needed = {*columns, *(column for check in checks for column in _columns(check))}
+    named = {*columns, *(column for check in checks for column in _columns(check))}
+    needed = {source for column in plan.contract.columns if column.name in named for source in sources(column)}
     return replace(plan, checks=tuple(checks), columns={name: found for name, found in plan.columns.items() if name in needed})
 
 
@@ -59,4 +61,5 @@ def _columns(check: Check) -> tuple[str, ...]:
 def _batch_columns(plan: JudgePlan) -> tuple[str, ...]:
     same = row_identity(plan.contract)
     time = plan.contract.time_column
-    return (*(same.keys if same else ()), *((time,) if time else ()))
+    readings = [column.name for column in plan.contract.columns if column.units]
+    return (*(same.keys if same else ()), *((time,) if time else ()), *readings)

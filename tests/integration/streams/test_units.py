@@ -7,9 +7,21 @@ import pytest
 
 from lakeward.core.settings import Settings
 from lakeward.core.units import convert, unit, units
-from lakeward.flows import lint_contracts, list_verdicts, rebuild, run_dataset
+from lakeward.flows import (
+    lineage_impact,
+    lint_contracts,
+    list_verdicts,
+    rebuild,
+    release_rows,
+    repair_rows,
+    replay_rows,
+    run_dataset,
+)
+from lakeward.flows.quarantine.selection import Selection
+from lakeward.flows.steward.repair import Repair
 from lakeward.sources.segments import SegmentStore
 from support.mqtt_plant import CONTRACT, START_MS, MqttPlant
+from support.quarantine_line import STEWARD as BY
 from support.segments import land_messages
 
 UNITS = "customProperties: [{property: units, value: [Cel, bar, kW]}, {property: unitColumn, value: unit}]"
@@ -31,6 +43,10 @@ READINGS = [
     ("W", 1500, "kW", 1.5),
     ("mm", 12.5, "mm", 12.5),
     ("furlong", 1, "furlong", 1.0),
+    ("degF ", 212, "Cel", 100.0),
+    ("deg F", 14, "Cel", -10.0),
+    ("KPA", 57, "bar", 0.57),
+    ("psig", 100, "psig", 100.0),
     (None, 7, None, 7.0),
     ("[degF]", None, "Cel", None),
 ]
@@ -61,14 +77,36 @@ def silver(plant):
 def test_silver_has_the_units_of_the_contract_and_rules_judge_by_them(plant, settings):
     (plant.root / "expectations" / "datasets" / "line" / "suite.json").write_text(SUITE)
     land(plant, READINGS)
-    assert run_dataset(settings, "line").counts.silver == len(READINGS)
+    report = run_dataset(settings, "line")
+    assert report.counts.silver == len(READINGS)
+    [(_, facts)] = [note for note in report.warnings if note[0] == "readings_other_units"]
+    assert facts == {"dataset": "line", "batch": 1, "column": "value", "unit_column": '"unit"', "readings": 3}
+    assert "readings_other_units" in plant.fetch("SELECT warnings FROM governance.runs")[0]["warnings"]
     assert silver(plant) == [(code, value) for *_, code, value in READINGS]
     [found] = [one for one in list_verdicts(settings, "line") if one.rule_id.startswith("column_values_to_be_between")]
     assert (found.evaluated, found.failed) == (len(READINGS) - 1, 0)
     bronze = plant.fetch("SELECT unit, value FROM bronze.line ORDER BY ts")
     assert [(row["unit"], row["value"]) for row in bronze] == [(c, v if v is None else str(v)) for c, v, *_ in READINGS]
+    assert "silver.line.value" in {hop.field for hop in lineage_impact(settings, "bronze.line.unit")}
     rebuild(settings, "line")
     assert silver(plant) == [(code, value) for *_, code, value in READINGS]
+
+
+@pytest.mark.exhaustive
+def test_quarantined_readings_are_converted_once_however_they_come_back(plant, settings):
+    suite = plant.root / "expectations" / "datasets" / "line" / "suite.json"
+    suite.write_text(SUITE.replace("warning", "critical"))
+    land(plant, [("[degF]", 392), ("[degF]", 752), ("[degF]", 572), ("MPa", 1e308)])
+    assert run_dataset(settings, "line").counts.quarantine == 4
+
+    repair_rows(settings, "line", Selection(where="value = '572'"), Repair({"value": "'212'"}), BY)
+    suite.write_text(SUITE.replace("warning", "critical").replace("150", "250"))
+    replay_rows(settings, "line", Selection(), BY)
+    assert silver(plant) == [("Cel", 200.0), ("Cel", 100.0)]
+    release_rows(settings, "line", Selection(where="TRUE"), BY)
+    assert silver(plant) == [("Cel", 200.0), ("Cel", 400.0), ("Cel", 100.0)]
+    rebuild(settings, "line")
+    assert silver(plant) == [("Cel", 200.0), ("Cel", 400.0), ("Cel", 100.0)]
 
 
 def test_every_unit_of_a_quantity_becomes_the_one_of_the_contract(plant, settings):

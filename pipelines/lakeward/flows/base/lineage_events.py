@@ -80,14 +80,18 @@ def bronze_lineage(contract: Contract) -> ColumnLineage:
     return ColumnLineage({c.name: (Origin(table, c.source_name, TransformationKind.IDENTITY),) for c in contract.columns})
 
 
-def batch_lineage(table: TableName, conversions: Mapping[str, bool]) -> ColumnLineage:
-    """Column lineage of a batch of a table, each column made of the one of its name; as `query_lineage` has it, which parses the SELECT.
+def batch_lineage(table: TableName, conversions: Mapping[str, Sequence[str]]) -> ColumnLineage:
+    """Column lineage of a batch of a table, as `query_lineage` has it, which parses the SELECT.
 
     Args:
-        conversions: Whether each column is converted.
+        conversions: The table's columns that each column is converted from; empty: it is the one of its name.
     """
-    kinds = {True: TransformationKind.TRANSFORMATION, False: TransformationKind.IDENTITY}
-    columns = {name: (Origin(str(table), name, kinds[converted]),) for name, converted in conversions.items()}
+    made = {
+        name: [Origin(str(table), source, TransformationKind.TRANSFORMATION) for source in sorted(sources)]
+        or [Origin(str(table), name, TransformationKind.IDENTITY)]
+        for name, sources in conversions.items()
+    }
+    columns = {name: tuple(origins) for name, origins in made.items()}
     return ColumnLineage(columns, (Origin(str(table), "_batch_seq", TransformationKind.FILTER),))
 
 

@@ -30,6 +30,7 @@ from lakeward.flows.batch.origins import column_origins
 from lakeward.flows.batch.publish import publish_silver
 from lakeward.flows.batch.publish_plan import plan_publish
 from lakeward.flows.batch.receive import REJECT_COLUMNS, append_once
+from lakeward.flows.batch.unit_notes import unit_notes
 from lakeward.sources.protocols import MessageSource, Source
 
 log = logging.getLogger(__name__)
@@ -168,7 +169,7 @@ def decode_batch(context: BatchContext, source: Source) -> BatchResult:
         )
         outputs.append(lineage_events.layer_dataset(context, Layer.QUARANTINE, published.quarantine))
     counts = replace(published, rows_in=received.rows_in, bronze=received.bronze, rejects=received.rejects)
-    finished = finish_batch(context, str(context.pinned.reprocess), counts, judged, ())
+    finished = finish_batch(context, str(context.pinned.reprocess), counts, judged, unit_notes(context, judged))
     log.info("batch_finished", extra=finished.log_fields())
     return finished
 

@@ -36,6 +36,7 @@ from lakeward.flows.batch.publish_plan import plan_publish
 from lakeward.flows.batch.receive import receive_batch
 from lakeward.flows.batch.reprocess import reprocess_batch
 from lakeward.flows.batch.source_events import record_source_events
+from lakeward.flows.batch.unit_notes import unit_notes
 from lakeward.flows.batch.weights import check_dataset_weights
 from lakeward.flows.grading.lake_limit import check_lake_limit
 from lakeward.quality.suite import load_rules
@@ -107,7 +108,7 @@ class Ingest:
             stopped = record_halt(context, "ingest", received, halted)
             return replace(stopped, warnings=(*warnings, *stopped.warnings))
         counts = replace(published, rows_in=received.rows_in, bronze=received.bronze, rejects=received.rejects)
-        notes = (*warnings, *null_notes(context.contract.name, judged.verdicts))
+        notes = (*warnings, *null_notes(context.contract.name, judged.verdicts), *unit_notes(context, judged))
         finished = finish_batch(context, "ingest", counts, judged, notes)
         self.source.discard(pinned.end)
         log.info("batch_finished", extra=finished.log_fields())

@@ -37,6 +37,7 @@ class JudgedBatch:
         first, last: Bounds of the time column; None without a time column or rows.
         plan: Its plan, over rows as received.
         series: Series state after the batch (see `SeriesVerdicts.judged`).
+        other_units: Readings that keep a unit that is none of the contract's, by column, where there are any.
     """
 
     rows: int
@@ -49,6 +50,7 @@ class JudgedBatch:
     last: datetime | None
     plan: JudgePlan
     series: Relation | None
+    other_units: Mapping[str, int]
 
 
 # Rules that follow from the contract. A row that fails one can't be released.
@@ -108,6 +110,7 @@ def judge_batch(
         last=facts["time_max"],
         plan=whole,
         series=result.series,
+        other_units=whole.other_units(facts),
     )
 
 

@@ -27,9 +27,11 @@ from lakeward.flows.batch.finish import BatchResult, finish_batch
 from lakeward.flows.batch.judge import JudgedBatch, judge_batch
 from lakeward.flows.batch.publish import publish_silver
 from lakeward.flows.batch.publish_plan import plan_publish
+from lakeward.flows.batch.unit_notes import unit_notes
 from lakeward.flows.quarantine.events import EVENTS, EventKind, QuarantineEvent, append_row_events
 from lakeward.flows.quarantine.open_rows import QUARANTINE_COLUMNS, REPAIRED_COLUMN, has_quarantine, open_rows
 from lakeward.flows.quarantine.selection import parse_request
+from lakeward.quality.data_flow import lineage_select
 from lakeward_lineage import ColumnLineage
 
 log = logging.getLogger(__name__)
@@ -57,7 +59,8 @@ def reprocess_batch(context: BatchContext) -> BatchResult:
             lineage_events.layer_dataset(context, Layer.SILVER, published.silver, lineage=origins, verdicts=judged.verdicts)
         )
         outputs.append(lineage_events.layer_dataset(context, Layer.QUARANTINE, published.quarantine))
-    finished = finish_batch(context, flow, replace(published, rows_in=published.bronze), judged, _warnings(context, published))
+    notes = (*_warnings(context, published), *unit_notes(context, judged))
+    finished = finish_batch(context, flow, replace(published, rows_in=published.bronze), judged, notes)
     log.info("batch_finished", extra=finished.log_fields())
     return finished
 
@@ -120,7 +123,7 @@ def _column_origins(context: BatchContext, judged: JudgedBatch) -> ColumnLineage
     complete_tables = [table for table, column_names in found if {c.name for c in context.contract.columns} <= column_names]
     rows = " UNION ALL ".join(f"SELECT {names}, {stamp} FROM {table}" for table in complete_tables)
     return (
-        query_lineage(context.engine, context.contract, judged.plan.lineage_select(f"({rows})"), complete_tables)
+        query_lineage(context.engine, context.contract, lineage_select(judged.plan, f"({rows})"), complete_tables)
         if complete_tables
         else None
     )
