@@ -9,6 +9,8 @@ import pytest
 
 from lakeward.core.errors import LakewardError
 from lakeward.core.messages import Lang
+from lakeward.core.storage.bucket import BucketStore
+from lakeward.core.storage.options import AzureOptions
 from lakeward.core.storage.probe import check_store, races_large
 from lakeward.flows import MigrationOptions, back_up, check_machine, ingest_dataset, list_tables, migrate
 from lakeward.flows.base.workspace import open_workspace
@@ -141,12 +143,42 @@ def test_a_lake_that_is_not_there_any_more_is_not_begun_again(endpoint, store_fo
     assert ingest_dataset(moved, "press_line").batches == 0
 
 
-@pytest.mark.parametrize("lake", ["gs://bucket/lake", "s3://", "s3:///lake", "s3://bucket/lake?x=1"])
+@pytest.mark.parametrize(
+    "lake",
+    [
+        *(
+            "gs://bucket/lake",
+            "s3://",
+            "s3:///lake",
+            "s3://bucket/lake?x=1",
+            "s3://bucket/../lake",
+            "s3://bucket/a/./b",
+            "s3://bucket/a//b",
+        ),
+        *("s3:/bucket/lake", "s3//bucket/lake", "az:/container", "file:/lake"),
+    ],
+)
 def test_a_url_of_another_kind_is_refused(tmp_path, lake):
     plant = make_plant(tmp_path / "plant")
     with pytest.raises(LakewardError) as caught:
         ingest_dataset(replace(plant.settings, lake=lake, store=environment("http://127.0.0.1:1")), "press_line")
     assert caught.value.code == "lake_url_not_valid"
+    assert not (plant.root / lake).exists()
+
+
+@pytest.mark.parametrize("name", ["yield 100%", "%41", "a\\b"])
+def test_a_folder_that_readers_take_for_another_is_named(tmp_path, name):
+    plant = make_plant(tmp_path / name)
+    with pytest.raises(LakewardError) as caught:
+        ingest_dataset(plant.settings, "press_line")
+    assert caught.value.code == "lake_folder_sign"
+
+
+def test_a_key_of_azure_of_another_form_is_named(tmp_path):
+    url = "az://container/lake"
+    with pytest.raises(LakewardError) as caught:
+        BucketStore(url, AzureOptions(account="me", key="no-base64!", endpoint=None)).list_names("x")
+    assert caught.value.code == "lake_denied"
 
 
 @pytest.mark.parametrize("scheme", ["s3", "http", "gs"])

@@ -231,16 +231,20 @@ def _check_missing(error: FileNotFoundError) -> None:
 def _open(url: str, options: StoreOptions) -> "S3Store | AzureStore":
     is_s3 = isinstance(options, S3Options)
     try:
-        from obstore.store import AzureStore, S3Store  # noqa: PLC0415 -- an extra
+        from obstore.exceptions import BaseError  # noqa: PLC0415 -- an extra
+        from obstore.store import AzureStore, S3Store  # noqa: PLC0415 -- as above
     except ModuleNotFoundError as error:
         raise MachineError("extra_missing", extra="s3" if is_s3 else "azure") from error
     bucket, _, prefix = url.partition("://")[2].partition("/")
     client: Any = {"allow_http": options.is_plain_http} | ({"root_certificate": options.ca.read_bytes()} if options.ca else {})
     config: Any = options.obstore()
-    return (S3Store if is_s3 else AzureStore)(
-        bucket,
-        prefix=prefix or None,
-        config=config,
-        client_options=client,
-        retry_config={"max_retries": MAX_RETRIES, "retry_timeout": timedelta(seconds=RETRY_SECONDS)},
-    )
+    try:
+        return (S3Store if is_s3 else AzureStore)(
+            bucket,
+            prefix=prefix or None,
+            config=config,
+            client_options=client,
+            retry_config={"max_retries": MAX_RETRIES, "retry_timeout": timedelta(seconds=RETRY_SECONDS)},
+        )
+    except (BaseError, ValueError) as error:  # a key of a form that the store never gives, for example
+        raise store_fault(str(error), url) from error

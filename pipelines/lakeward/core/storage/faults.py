@@ -16,6 +16,7 @@ _FAULTS: Mapping[str, str] = {
     "permanentredirect": "lake_region_wrong",
     "301 moved permanently": "lake_region_wrong",
     "invalidaccesskeyid": "lake_denied",
+    "invalid access key": "lake_denied",  # of Azure, which is no base64
     "authenticationfailed": "lake_denied",
     "authorizationfailure": "lake_denied",
     "xadminusernotfound": "lake_denied",  # versitygw

@@ -22,7 +22,13 @@ _DEFAULT_REGION = "us-east-1"
 # Front of regions of AWS in China, whose addresses end otherwise.
 _CHINA = "cn-"
 # Bucket and prefix; a bucket has no user and no port.
-_URL = re.compile(r"(?:s3|az)://[A-Za-z0-9._-]+(/[^?#]*)?")
+_URL = re.compile(r"(?:s3|az)://[A-Za-z0-9._-]+(?P<prefix>/[^?#]*)?")
+# What was meant for a URL: a folder of such a name would be made in silence.
+_LIKE_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/|(?:s3a?|az|gs)//")
+# Parts of a prefix that a store takes for another place, or refuses.
+_NO_PART = frozenset({"", ".", ".."})
+# Signs of a folder's name that readers of Delta tables take for others.
+_NO_SIGN = re.compile(r"[%\\\x00-\x1f]")
 
 
 def find_lake(project: Project, settings: Settings, connect: Callable[[str], ConnectionSettings]) -> Lake:
@@ -32,12 +38,15 @@ def find_lake(project: Project, settings: Settings, connect: Callable[[str], Con
         connect: Finds a connection by its name.
 
     Raises:
-        SettingsError: The URL is of no store that Lakeward writes, or there are no credentials for it.
+        SettingsError: The URL is of no store that Lakeward writes, there are no credentials for it, or tables can't lie in such a folder.
         ProtectionError: Other users can read the connections.
     """
     address = settings.lake or project.lake
-    if "://" not in address:
-        return Lake.in_folder(str((project.root / address).absolute()))
+    if not _LIKE_URL.match(address):
+        folder = str((project.root / address).absolute())
+        if sign := _NO_SIGN.search(folder):
+            raise SettingsError("lake_folder_sign", lake=ascii(folder)[1:-1], sign=ascii(sign[0]))
+        return Lake.in_folder(folder)
     return lake_at_url(address, project.root, project.storage, settings, connect)
 
 
@@ -54,7 +63,9 @@ def lake_at_url(
     Raises:
         SettingsError, ProtectionError: As `find_lake`.
     """
-    if not _URL.fullmatch(address):
+    found = _URL.fullmatch(address)
+    prefix = (found["prefix"] or "").rstrip("/") if found else ""
+    if not found or _NO_PART & {*prefix.split("/")[1:]}:
         raise SettingsError("lake_url_not_valid", lake=public_address(address))
     address = address.rstrip("/")
     files = root / FILES / hashlib.sha256(address.encode()).hexdigest()[:16]
