@@ -12,7 +12,7 @@ from lakeward.core.messages import Lang
 from lakeward.core.storage.bucket import BucketStore
 from lakeward.core.storage.options import AzureOptions
 from lakeward.core.storage.probe import check_store, races_large
-from lakeward.flows import MigrationOptions, back_up, check_machine, ingest_dataset, list_tables, migrate
+from lakeward.flows import MigrationOptions, back_up, check_machine, ingest_dataset, list_tables, migrate, rebuild_silver
 from lakeward.flows.base.workspace import open_workspace
 from support.careless_store import careless_store
 from support.fault_proxy import proxy
@@ -141,6 +141,20 @@ def test_a_lake_that_is_not_there_any_more_is_not_begun_again(endpoint, store_fo
     assert not [name for name, _, _ in lake_at(endpoint, tmp_path, "gone").bucket().walk("") if not name.startswith(".")]
     moved = replace(plant.settings, lake=f"s3://{BUCKET}/elsewhere")
     assert ingest_dataset(moved, "press_line").batches == 0
+
+
+def test_another_lake_at_the_same_url_is_told_from_the_one_that_this_machine_knows(endpoint, store_folder, tmp_path):
+    plant, other = (make_remote_plant(tmp_path / machine / "plant", endpoint, "anew") for machine in ("one", "two"))
+    drop_first(plant)
+    ingest_dataset(plant.settings, "press_line")
+    (store_folder / BUCKET / "anew").rename(store_folder / BUCKET / "earlier")
+    drop_first(other)
+    ingest_dataset(other.settings, "press_line")
+    for call in (ingest_dataset, rebuild_silver):
+        with pytest.raises(LakewardError) as caught:
+            call(plant.settings, "press_line")
+        assert caught.value.code == "lake_replaced"
+    assert ingest_dataset(other.settings, "press_line").batches == 0
 
 
 @pytest.mark.parametrize(

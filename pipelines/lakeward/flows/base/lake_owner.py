@@ -1,16 +1,29 @@
 """The project that a lake belongs to: two projects on one lake would mix what they receive under the same names.
 
-The first run writes the name of its project into the lake. A machine that found it in an object store keeps it among its files: who reads need
-not ask again, and a run sees that the lake is not there any more, in place of beginning an empty one.
+The first run writes the name of its project and an id of its own into the lake. A machine keeps both of a lake in an object store among its
+files, with copies of what it read: so it sees that the lake is not there any more, or that another one lies at the same URL.
 """
 
+import uuid
 from pathlib import Path
+from typing import NamedTuple
 
 from lakeward.core.errors import MachineError, UsageError
 from lakeward.core.storage.lake import Lake, store_of
 
-# File of a lake: the name of its project.
+# File of a lake: the name of its project, and the lake's id, a line each.
 OWNER = ".project"
+
+
+class LakeOwner(NamedTuple):
+    """What the file says.
+
+    Args:
+        id: Of the lake; empty where a person wrote the file.
+    """
+
+    project: str
+    id: str
 
 
 def check_lake_owner(lake: Lake, project: str) -> None:
@@ -18,10 +31,9 @@ def check_lake_owner(lake: Lake, project: str) -> None:
 
     Raises:
         UsageError: Another has (`lake_of_other_project`).
-        MachineError: The object store can't be reached, or refuses.
+        MachineError: Another lake lies at its URL (`lake_replaced`), or the object store can't be reached, or refuses.
     """
-    if _known_here(lake) != project:
-        _check_owner(lake, project, _stored_owner(lake))
+    _check_owner(lake, project, _stored_owner(lake))
 
 
 def claim_lake(lake: Lake, project: str) -> None:
@@ -31,47 +43,50 @@ def claim_lake(lake: Lake, project: str) -> None:
         UsageError: It is.
         MachineError: The lake was at this URL and is not any more (`lake_gone`); or as `check_lake_owner`.
     """
-    if lake.options is None and _known_here(lake) == project:
-        return
     stored = _stored_owner(lake)
     if stored is None:
         if _known_here(lake) is not None:
             raise MachineError("lake_gone", lake=lake, folder=lake.files)
-        store_of(lake.root()).create(OWNER, project.encode())
+        store_of(lake.root()).create(OWNER, f"{project}\n{uuid.uuid4().hex}\n".encode())
         stored = _stored_owner(lake)
     _check_owner(lake, project, stored)
 
 
-def _stored_owner(lake: Lake) -> str | None:
+def _stored_owner(lake: Lake) -> LakeOwner | None:
     try:
-        stored = store_of(lake.root()).read(OWNER)
+        return _parse(store_of(lake.root()).read(OWNER))
     except IsADirectoryError:
         raise MachineError("lake_not_writable", lake=lake) from None
-    return _name_in(stored)
 
 
-def _name_in(content: bytes | None) -> str | None:
-    """The name in such a file, which people may have written too; None without one."""
-    return (content or b"").decode("utf-8-sig", errors="replace").strip() or None
-
-
-def _check_owner(lake: Lake, project: str, stored: str | None) -> None:
+def _check_owner(lake: Lake, project: str, stored: LakeOwner | None) -> None:
     """Check it, and note it among the files of this machine."""
     if stored is None:
         return
-    if stored != project:
-        raise UsageError("lake_of_other_project", lake=lake, found=stored, expected=project)
-    if lake.options is not None and _known_here(lake) != stored:
+    if stored.project != project:
+        raise UsageError("lake_of_other_project", lake=lake, found=stored.project, expected=project)
+    if lake.options is None:
+        return
+    known = _known_here(lake)
+    if known is None:
         lake.files.mkdir(parents=True, exist_ok=True)
-        _file(lake).write_text(stored, encoding="utf-8")
+        _file(lake).write_text("\n".join(stored), encoding="utf-8")
+    elif known.id != stored.id:
+        raise MachineError("lake_replaced", lake=lake, folder=lake.files)
 
 
-def _known_here(lake: Lake) -> str | None:
-    """The project, as the files of this machine say; None where they don't."""
+def _known_here(lake: Lake) -> LakeOwner | None:
+    """The owner, as the files of this machine say; None where they don't."""
     try:
-        return _name_in(_file(lake).read_bytes())
+        return _parse(_file(lake).read_bytes())
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         return None
+
+
+def _parse(content: bytes | None) -> LakeOwner | None:
+    """What such a file says, which people may have written too; None without one."""
+    project, _, lake_id = (content or b"").decode("utf-8-sig", errors="replace").strip().partition("\n")
+    return LakeOwner(project.strip(), lake_id.strip()) if project else None
 
 
 def _file(lake: Lake) -> Path:
