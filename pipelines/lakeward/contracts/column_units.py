@@ -15,7 +15,7 @@ def check_units(view: View, column: Column, columns: tuple[Column, ...]) -> None
     twice = [kind for kind, count in Counter(unit(code).kind for code in known).items() if count > 1]
     if column.type.kind is not Kind.DOUBLE:
         view.fail_value("logicalType", "number without physicalType, for a column with units")
-    if column.unit or not column.units or twice:
+    if column.unit or twice or not (column.units or _names_units(view)):
         of = f"; two are of {twice[0]}" if twice else ""
         view.fail("customProperties", "contract_units", name=safe_repr(column.name), of=of)
     texts = [one.name for one in columns if one.type.kind is Kind.STRING and one.name != column.name]
@@ -24,3 +24,9 @@ def check_units(view: View, column: Column, columns: tuple[Column, ...]) -> None
         view.fail("customProperties", "contract_unknown_column", key="unitColumn", **facts)
     elif sum(one.unit_column == column.unit_column for one in columns) > 1:
         view.fail("customProperties", "contract_units_shared", name=safe_repr(column.unit_column))
+
+
+def _names_units(view: View) -> bool:
+    """Whether the column has `units`, though they are no list of codes, which is a fault of its own."""
+    entries = view.values.get("customProperties") or ()
+    return any(entry.get("property") == "units" and entry.get("value") is not None for entry in entries)

@@ -149,6 +149,8 @@ def _unit(properties: View, kind: DataType) -> str | None:
 
 def _units(properties: View) -> tuple[str, ...]:
     listed = properties.texts("units")
+    if properties.values.get("units") == []:
+        properties.fail_value("units", "a list of at least one UCUM code")
     for code in listed:
         if code not in units():
             close = guess.code if (guess := guess_unit(code)) else did_you_mean(code, units())

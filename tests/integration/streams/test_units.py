@@ -137,3 +137,10 @@ def test_units_that_are_not_whole_are_refused(plant, settings, old, new, code):
     file = plant.root / "expectations" / "datasets" / "line" / "contract.odcs.yaml"
     file.write_text(MIXED.replace(old, new))
     assert code in {problem.code for problem in lint_contracts(settings, "line")}
+
+
+@pytest.mark.parametrize("value", ["Cel", "[]", "[1]"])
+def test_units_that_are_no_list_of_codes_are_named_alone(plant, settings, value):
+    file = plant.root / "expectations" / "datasets" / "line" / "contract.odcs.yaml"
+    file.write_text(MIXED.replace("[Cel, bar, kW]", value))
+    assert [problem.code for problem in lint_contracts(settings, "line")] == ["contract_value"]
