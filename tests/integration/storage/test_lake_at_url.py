@@ -81,6 +81,24 @@ def test_a_lake_without_credentials_is_an_error_that_says_where_they_go(tmp_path
     assert caught.value.code == "lake_without_credentials"
 
 
+def test_credentials_are_of_one_place(tmp_path):
+    plant = make_plant(tmp_path / "plant")
+    project = plant.root / "expectations" / "project.yaml"
+    project.write_text(project.read_text(encoding="utf-8") + "storage: {connection: store}\n", encoding="utf-8")
+    store = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "of the environment", "AWS_SESSION_TOKEN": "token"}
+
+    def options(url):
+        return open_workspace(
+            replace(plant.settings, lake="s3://plant/lake", connections={"STORE": url}, store=store)
+        ).lake.options
+
+    found = [(each.key_id, each.secret, each.token) for each in map(options, ("http://host", "http://me:mine@host"))]
+    assert found == [("id", "of the environment", "token"), ("me", "mine", None)]
+    with pytest.raises(LakewardError) as caught:
+        options("http://me@host")
+    assert caught.value.code == "lake_without_credentials"
+
+
 @pytest.mark.exhaustive
 def test_a_renamed_dataset_stays_where_it_lies_in_the_store(endpoint, tmp_path):
     plant = make_remote_plant(tmp_path / "plant", endpoint, "renamed")

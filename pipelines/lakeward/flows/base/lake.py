@@ -99,10 +99,11 @@ def _s3_options(named: LakeStorage, store: Mapping[str, str], connection: Connec
 
 def _credentials(store: Mapping[str, str], connection: ConnectionSettings | None) -> tuple[str, str, str | None] | None:
     """Key id, secret and token: of the connection, else of the environment, else of the role that this container runs as."""
-    key_id = (connection.user if connection else None) or store.get("AWS_ACCESS_KEY_ID")
-    secret = (connection.password if connection else None) or store.get("AWS_SECRET_ACCESS_KEY")
+    if connection and (connection.user or connection.password):  # half of them is none: the rest may be another account's
+        return (connection.user, connection.password, None) if connection.user and connection.password else None
+    key_id, secret = store.get("AWS_ACCESS_KEY_ID"), store.get("AWS_SECRET_ACCESS_KEY")
     if key_id and secret:
-        return key_id, secret, None if connection else store.get("AWS_SESSION_TOKEN")
+        return key_id, secret, store.get("AWS_SESSION_TOKEN")
     role = role_credentials(store)
     return (role.key_id, role.secret, role.token) if role else None
 
