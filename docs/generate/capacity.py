@@ -64,7 +64,8 @@ def capacity() -> str:
             ("what", "cost", "of"), [(what, number(costs[name] * factor), unit) for name, (what, unit, factor) in COSTS.items()]
         ),
         "## What one machine holds",
-        f"With {SHARE:.0%} of its cores at work all day.",
+        f"With {SHARE:.0%} of its cores at work all day. A batch costs more for each one since its tables were compacted: the lines of datasets say for which state "
+        "they hold.",
         machines(costs),
         "## The first limits",
         limits(costs),
@@ -89,15 +90,23 @@ def machines(costs: Mapping[str, float]) -> str:
     """A column per machine."""
     head = ("", *(f"{cores} cores, {memory} GiB" for cores, memory in MACHINES))
     seconds = [cores * DAY * SHARE for cores, _ in MACHINES]
+    week = WEEK_OF_HOURS * costs["batch_cpu_growth"]
+    alone, shared = costs["batch_cpu"], costs["shared_batch_cpu"]
+    each, together = (
+        "Datasets with a batch an hour, a command each, as tasks of Airflow",
+        "Datasets with a batch an hour in one `lakeward run`",
+    )
+    # Seconds of a core that one of them takes in a day.
     per_day = {
-        "Billion rows a day, Parquet": ("parquet_cpu_per_million_rows", 1e3),
-        "Billion rows a day, CSV": ("csv_cpu_per_million_rows", 1e3),
-        "Datasets with a batch an hour, a command each, as tasks of Airflow": ("batch_cpu", 24.0),
-        "Datasets with a batch an hour in one `lakeward run`": ("shared_batch_cpu", 24.0),
-        "Small queries a second through a gateway": ("query_cpu", float(DAY)),
+        "Billion rows a day, Parquet": costs["parquet_cpu_per_million_rows"] * 1e3,
+        "Billion rows a day, CSV": costs["csv_cpu_per_million_rows"] * 1e3,
+        f"{each}: tables just compacted": alone * 24,
+        f"{each}: after a week without `lakeward maintain`": (alone + week) * 24,
+        f"{together}: tables just compacted": shared * 24,
+        f"{together}: after a week without `lakeward maintain`": (shared + week) * 24,
+        "Small queries a second through a gateway": costs["query_cpu"] * DAY,
     }
-    rows = [(what, *(number(each / costs[name] / times) for each in seconds)) for what, (name, times) in per_day.items()]
-    return table(head, rows)
+    return table(head, [(what, *(number(all_day / one) for all_day in seconds)) for what, one in per_day.items()])
 
 
 def limits(costs: Mapping[str, float]) -> str:
@@ -120,11 +129,14 @@ def limits(costs: Mapping[str, float]) -> str:
 
 def compaction(costs: Mapping[str, float]) -> str:
     """After how many batches."""
-    growth, batch = costs["batch_cpu_growth"], costs["batch_cpu"]
+    growth, batch, shared = costs["batch_cpu_growth"], costs["batch_cpu"], costs["shared_batch_cpu"]
+    week = WEEK_OF_HOURS * growth
     return (
         f"Each batch leaves {number(costs['batch_files'])} files. A batch costs {number(1e3 * growth)} ms more for each one before it that is not compacted: "
-        f"after {number(WORSE * batch / growth)} batches it costs a quarter more. `lakeward maintain` once a week, as its DAG does, lets a dataset with a batch an hour "
-        f"cost {number(100 * WEEK_OF_HOURS * growth / batch)} % more at the week's end; run it every {number(WORSE * batch / growth / 24)} days where that is too much, and daily where "
+        f"after {number(WORSE * batch / growth)} batches one in a command of its own costs a quarter more, and after {number(WORSE * shared / growth)} one among others in "
+        f"one `lakeward run`. `lakeward maintain` once a week, as its DAG does, lets a dataset with a batch an hour cost {number(100 * week / batch)} % more at the week's end "
+        f"in a command each, and {number(100 * week / shared)} % more in one run. Run it every {number(WORSE * batch / growth / 24)} days where that is too much, and daily "
+        f"for many datasets in one run ({number(100 * 24 * growth / shared)} % more at the day's end) and where "
         "batches come every few minutes. Readers gain first: they open all files."
     )
 

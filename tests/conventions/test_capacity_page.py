@@ -13,6 +13,8 @@ PAGE = capacity()
 # Figures that stand in sentences, not in the table of costs.
 IN_SENTENCES = {"batch_cpu_growth", "parquet_mib_rows", "csv_mib_rows"}
 DAY = 86_400
+ALONE = "Datasets with a batch an hour, a command each, as tasks of Airflow"
+TOGETHER = "Datasets with a batch an hour in one `lakeward run`"
 # Two digits are shown.
 NEAR = 0.06
 
@@ -40,14 +42,24 @@ def test_a_cost_is_shown_as_it_was_measured(name):
     [
         ("Billion rows a day, Parquet", "parquet_cpu_per_million_rows", 1000),
         ("Billion rows a day, CSV", "csv_cpu_per_million_rows", 1000),
-        ("Datasets with a batch an hour, a command each, as tasks of Airflow", "batch_cpu", 24),
-        ("Datasets with a batch an hour in one `lakeward run`", "shared_batch_cpu", 24),
+        (f"{ALONE}: tables just compacted", "batch_cpu", 24),
+        (f"{TOGETHER}: tables just compacted", "shared_batch_cpu", 24),
         ("Small queries a second through a gateway", "query_cpu", DAY),
     ],
 )
 def test_half_of_the_cores_is_what_a_machine_works_with(what, cost, times):
     expected = [cores / 2 * DAY / (STORED["costs"][cost] * times) for cores in (2, 8, 32)]
     assert cells(what) == [pytest.approx(each, rel=NEAR) for each in expected]
+
+
+@pytest.mark.parametrize(("what", "cost"), [(ALONE, "batch_cpu"), (TOGETHER, "shared_batch_cpu")])
+def test_a_week_without_compaction_makes_every_batch_cost_more(what, cost):
+    grown = STORED["costs"][cost] + 168 * STORED["costs"]["batch_cpu_growth"]
+    expected = [cores / 2 * DAY / (grown * 24) for cores in (2, 8, 32)]
+    assert cells(f"{what}: after a week without `lakeward maintain`") == [pytest.approx(each, rel=NEAR) for each in expected]
+    more = 100 * (grown / STORED["costs"][cost] - 1)
+    shares = [float(found) for found in re.findall(r"([0-9.]+) % more", PAGE)]
+    assert any(share == pytest.approx(more, rel=NEAR) for share in shares)
 
 
 def test_the_figures_have_their_day_and_machine():

@@ -172,6 +172,74 @@ def test_schemas_of_avro_that_are_not_valid_are_refused(line, schema):
     assert refused.value.code == "payload_schema_not_valid"
 
 
+def record(name, *types):
+    return {"type": "record", "name": name, "fields": [{"name": f"f{n}", "type": one} for n, one in enumerate(types)]}
+
+
+def tree(depth):
+    return b"\x02" + tree(depth - 1) + b"\x02" + tree(depth - 1) if depth else b"\x00\x00"
+
+
+def items(schema):
+    return {"type": "array", "items": schema}
+
+
+CHAIN = record("Link0", "int")
+for number in range(1, 60):
+    CHAIN = record(f"Link{number}", CHAIN)
+
+
+@pytest.mark.parametrize(
+    ("schema", "payload"),
+    [
+        (items(record("Part", "int", *["null"] * 64)), zigzag(30_000) + bytes(30_001)),
+        ({"type": "map", "values": record("Part", *["null"] * 2000)}, zigzag(2000) + b"\x02k" * 2000 + b"\x00"),
+        (record("Tree", ["null", "Tree"], ["null", "Tree"], *["null"] * 200), tree(12)),
+        (items(CHAIN), zigzag(20_000) + bytes(20_001)),
+        (items(["string", record("Part", *["null"] * 64)]), zigzag(-20_000) + zigzag(20_000) + b"\x02" * 20_000 + b"\x00"),
+    ],
+    ids=["array", "map", "tree", "chain", "union"],
+)
+def test_a_short_payload_of_avro_that_stands_for_millions_of_values_is_a_reject(line, schema, payload):
+    (line.folder / "reading.avsc").write_text(json.dumps(record("Top", schema)))
+    rows, rejects = line.read(AVRO_KEYS, "n=$topic", payload)
+    assert (rows, [(reason, raw) for reason, _, raw in rejects]) == ([], [("reject_many_records", payload)])
+
+
+def test_records_of_avro_within_each_other(line):
+    (line.folder / "reading.avsc").write_text(json.dumps(record("Link", ["null", "Link"])))
+    deep = b"\x02" * 20_000 + b"\x00"
+    rows, rejects = line.read(AVRO_KEYS, "f0", deep, b"\x02\x02\x00")
+    assert rows == [('{"f0":{"f0":null}}',)]
+    assert [(reason, raw) for reason, _, raw in rejects] == [("reject_undecodable", deep)]
+
+
+def test_wide_records_and_long_arrays_of_avro_are_rows(line):
+    wide = record("Wide", items("double"), "int", *["null"] * 200, *[["null", "double"]] * 200)
+    (line.folder / "reading.avsc").write_text(json.dumps(wide))
+    readings = zigzag(10_000) + struct.pack("<d", 1.5) * 10_000 + b"\x00"
+    rows, rejects = line.read(AVRO_KEYS, "f0 f1 f201 f202", readings + zigzag(7) + bytes(200))
+    assert (rows, rejects) == ([(json.dumps([1.5] * 10_000, separators=(",", ":")), "7", None, None)], [])
+
+
+def test_a_large_payload_of_avro_is_counted_by_its_values_not_by_what_it_could_hold(line):
+    part = record(
+        "Part", "string", {"type": "fixed", "name": "Four", "size": 4}, "boolean", {"type": "enum", "name": "E", "symbols": ["A"]}
+    )
+    schema = record(
+        "Top",
+        items(["null", part]),
+        {"type": "map", "values": "Part"},
+        *["null"] * 64,
+        items(record("Wide", "int", *["null"] * 60)),
+    )
+    (line.folder / "reading.avsc").write_text(json.dumps(schema))
+    one = avro_text(b"x" * 9) + bytes(6)
+    payload = zigzag(2000) + (b"\x02" + one) * 2000 + b"\x00" + zigzag(1) + avro_text(b"k") + one + bytes(2)
+    rows, rejects = line.read(AVRO_KEYS, "x=/f1/k/f0", payload)
+    assert (rows, rejects) == ([("x" * 9,)], [])
+
+
 FULL = """machine: "M1" number: -5 big: 18446744073709551615 value: 0 maybe: 0 at { seconds: 1772366400 nanos: 123456789 } state: RUN
 raw: "\\000\\377" list: 4 list: -5 tags { key: "a" value: 1.5 } word: "ok" wrapped { value: 0 } inner { x: -3 y: 9007199254740993 } took { seconds: 1 nanos: 500000000 }"""
 COLUMNS = "machine number big value maybe at state raw list tag=/tags/a code word wrapped x=/inner/x y=/inner/y took"

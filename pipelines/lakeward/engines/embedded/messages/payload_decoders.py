@@ -9,6 +9,7 @@ from lakeward.contracts.payload import PayloadFormat, PayloadKind
 from lakeward.contracts.payload_schemas import SchemaSet, SchemaText
 from lakeward.contracts.protobuf_schema import ProtobufTypes
 from lakeward.core.errors import DefinitionError
+from lakeward.engines.embedded.messages.avro_values import AvroValues
 from lakeward.engines.embedded.messages.json_values import to_json
 from lakeward.engines.embedded.messages.protobuf_records import ManyValuesError, OtherSchemaError, RecordReader
 
@@ -84,8 +85,10 @@ class PayloadDecoder:
         from fastavro import schemaless_reader  # noqa: PLC0415 -- an extra
 
         parsed = parse_avro_schema(schema)
+        values = AvroValues(parsed)
 
         def read(content: bytes) -> str:
+            values.check(content)
             stream = io.BytesIO(content)
             record = schemaless_reader(stream, parsed, None)
             if stream.tell() != len(content):  # bytes that are left over were written by another schema
