@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from dataclasses import replace
 
 import pytest
 import yaml
@@ -16,7 +17,8 @@ from support.mqtt_plant import MqttPlant
 def test_units_start_what_they_say(tmp_path, folder):
     (tmp_path / folder).parent.mkdir(exist_ok=True)
     plant = MqttPlant(tmp_path / folder, "mqtt://broker")
-    collect, run, compose = write_service_files(Settings.load(plant.root), "line").files
+    settings = replace(Settings.load(plant.root), lake=str(tmp_path / "lake"))  # tables can't lie below a folder with %
+    collect, run, compose = write_service_files(settings, "line").files
     assert "collect line" in collect.read_text()
     assert "run line --follow" in run.read_text()
     services = yaml.safe_load(compose.read_text())["services"]
