@@ -60,7 +60,9 @@ class ConnectionSettings:
 
 def public_address(url: str) -> str:
     """The URL without user, password and parameters, also of one that is not valid: for messages."""
-    scheme, _, rest = url.partition("://")
+    scheme, mark, rest = url.partition("://")
+    if not mark:  # a mistyped one: what stands before an @ may be a password
+        return re.split(r"[?#]", url.rpartition("@")[2])[0]
     place = re.split(r"[?#]", rest.rpartition("@")[2])[0]
     return f"{scheme}://{place}"
 

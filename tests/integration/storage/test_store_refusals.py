@@ -180,6 +180,14 @@ def test_a_url_of_another_kind_is_refused(tmp_path, lake):
     assert not (plant.root / lake).exists()
 
 
+@pytest.mark.parametrize("lake", ["s3:/me:Geheim99@host/b?key=Geheim99", "s3//me:Ge/heim99@host/b#Geheim99"])
+def test_a_mistyped_url_is_shown_without_its_password(tmp_path, lake):
+    with pytest.raises(LakewardError) as caught:
+        open_workspace(replace(make_plant(tmp_path / "plant").settings, lake=lake))
+    assert caught.value.code == "lake_url_not_valid"
+    assert caught.value.facts["lake"] == "host/b"
+
+
 @pytest.mark.parametrize("name", ["yield 100%", "%41", "a\\b"])
 def test_a_folder_that_readers_take_for_another_is_named(tmp_path, name):
     plant = make_plant(tmp_path / name)
