@@ -45,7 +45,7 @@ def role_credentials(variables: Mapping[str, str]) -> RoleCredentials | None:
         return None
     address = _address(variable, f"http://{_ECS}{named}" if variable == RELATIVE else named)
     status, body = _ask(variable, address, _authorization(variables))
-    said = _said(body) if status == HTTPStatus.OK else {}
+    said = _read_texts(body) if status == HTTPStatus.OK else {}
     if not said.get("AccessKeyId") or not said.get("SecretAccessKey"):
         raise MachineError("role_credentials_refused", variable=variable, found=f"HTTP {status}")
     return RoleCredentials(key_id=said["AccessKeyId"], secret=said["SecretAccessKey"], token=said.get("Token"))
@@ -91,7 +91,7 @@ def _ask(variable: str, address: SplitResult, authorization: str | None) -> tupl
         connection.close()
 
 
-def _said(body: bytes) -> dict[str, str]:
+def _read_texts(body: bytes) -> dict[str, str]:
     """The texts of a JSON object; none of anything else."""
     try:
         found = json.loads(body)

@@ -56,12 +56,12 @@ class AvroValues:
         if kind in _BLOCKS:
             return self._blocks(self._shape(schema[_BLOCKS[kind][0]]), _BLOCKS[kind][1])
         if kind in {"fixed", "enum"}:
-            return _sized(schema["size"]) if kind == "fixed" else _Shape(1, [_Walk.read_long])
+            return _shape_of_size(schema["size"]) if kind == "fixed" else _Shape(1, [_Walk.read_long])
         return self._shape(kind)
 
     def _of_name(self, name: str) -> "_Shape":
         if name in _SIZES:
-            return _sized(_SIZES[name])
+            return _shape_of_size(_SIZES[name])
         if name in {"bytes", "string"}:
             return _Shape(1, [_Walk.skip_text])
         if name in {"int", "long"}:
@@ -129,7 +129,7 @@ class _Shape:
             self.own += part.total
 
 
-def _sized(size: int) -> _Shape:
+def _shape_of_size(size: int) -> _Shape:
     return _Shape(size, [lambda walk: walk.skip(size)] if size else [])
 
 
