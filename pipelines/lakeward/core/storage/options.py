@@ -78,6 +78,21 @@ class S3Options:
             found["ENDPOINT"] = self.endpoint.partition("://")[2]
         return found | ({"SESSION_TOKEN": self.token} if self.token else {})
 
+    def hadoop(self) -> dict[str, str]:
+        """Options of Hadoop's client, by their names below `fs.s3a.`."""
+        found = {
+            "endpoint.region": self.region,
+            "path.style.access": str(self.path_style).lower(),
+            "connection.ssl.enabled": str(not self.is_plain_http).lower(),
+            "access.key": self.key_id,
+            "secret.key": self.secret,
+            # Of the given credentials alone; by default it would also ask a metadata address.
+            "aws.credentials.provider": f"org.apache.hadoop.fs.s3a.{'Temporary' if self.token else 'Simple'}AWSCredentialsProvider",
+            "attempts.maximum": str(MAX_RETRIES),
+            "retry.limit": str(MAX_RETRIES),
+        }
+        return found | self._optional("endpoint", "session.token")
+
     def _optional(self, endpoint: str, token: str) -> dict[str, str]:
         return ({endpoint: self.endpoint} if self.endpoint else {}) | ({token: self.token} if self.token else {})
 

@@ -33,6 +33,11 @@ class EmbeddedTables(EmbeddedSession):
         super().close()
         self._tables.close()
 
+    @property
+    def handles(self) -> OpenTables:
+        """The open tables of this session."""
+        return self._tables
+
     def tables(self) -> list[TableInfo]:
         """See `TableStore.tables`."""
         with machine_faults(self._lake):
