@@ -87,7 +87,7 @@ class Workspace:
             MachineError: A newer version of Lakeward wrote the lake.
             UsageError: The lake is another project's.
         """
-        check_lake_owner(self.lake, self.project.name)
+        check_lake_owner(self.lake, self.project)
         name = self.engine_name(contract)
         engine = self.pool.open(name) if self.pool else open_engine(name, self.lake, self.settings.memory, self.settings.spark)
         try:

@@ -200,7 +200,7 @@ def _ingest(
     contract = candidate.contract
     source = workspace.source(contract)
     with workspace.engine(contract) as engine, engine.dataset_lock(name):
-        claim_lake(workspace.lake, workspace.project.name)
+        claim_lake(workspace.lake, workspace.project)
         check_lake_limit(workspace, engine, contract)
         ingest = Ingest(workspace=workspace, engine=engine, source=source, run_id=run_id, on_step=on_step)
         last = pinning.current_definition(engine, name)

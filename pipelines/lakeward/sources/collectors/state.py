@@ -12,6 +12,7 @@ from typing import Any
 
 from lakeward.core.clock import Clock, SystemClock
 from lakeward.core.storage.folder import FolderStore
+from lakeward.core.storage.links import link_new
 from lakeward.sources.file_copy import scratch_file
 
 STATE_FILE = "collector.json"
@@ -188,7 +189,7 @@ def _write_numbered(folder: Path, content: Mapping[str, object]) -> None:
         while True:
             number += 1
             try:
-                (folder / f"{number:020d}.json").hardlink_to(draft)
+                link_new(draft, folder / f"{number:020d}.json")
             except FileExistsError:
                 continue
             return
