@@ -86,6 +86,9 @@ bench-batch: $(READY)  ## Measure batches of three rows; options as BENCH="--dat
 bench-portal: $(READY)  ## Measure every page of the portal, and the static scorecard, at 1,000 datasets (ten minutes)
 	@PYTHONPATH=tests $(BIN)/python tests/bench/portal.py $(BENCH)
 
+bench-airflow: $(READY)  ## Measure a real Airflow over 500 contracts, and 20 runs at once (five minutes; needs PostgreSQL)
+	@PYTHONPATH=tests $(BIN)/python tests/bench/airflow.py $(BENCH)
+
 bench-spark: $(READY)  ## Measure the Spark engine against stock Spark; parts and rows as BENCH="judge --rows 1000000" (an hour)
 	@$(BIN)/python tests/bench/spark.py $(BENCH)
 
