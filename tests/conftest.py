@@ -16,7 +16,7 @@ from support.real_data import DATA
 # A random find must not fail a change that did not cause it: `make test` tries the same examples every time, half as many; `make test-all` others.
 hypothesis.settings.register_profile("same examples", derandomize=True, max_examples=50)
 
-pytest_plugins = ["support.summary", "support.shared_lakes", "support.shared_servers"]
+pytest_plugins = ["support.rewriting", "support.summary", "support.shared_lakes", "support.shared_servers"]
 
 
 def pytest_collection_modifyitems(items):
