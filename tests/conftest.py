@@ -39,10 +39,16 @@ def mark_unsampled(items):
                 item.add_marker("exhaustive")
 
 
+def pytest_collection():
+    """Next to nothing that is imported and collected is garbage: Python need not look for it meanwhile."""
+    gc.disable()
+
+
 def pytest_collection_finish():
     """What was imported and collected stays: Python need not look for garbage in it each time, nor every 700 objects."""
     gc.collect()
     gc.freeze()
+    gc.enable()
     gc.set_threshold(20_000, 20, 20)
 
 

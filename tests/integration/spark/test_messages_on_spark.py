@@ -7,7 +7,6 @@ import pytest
 
 from lakeward.core.settings import Settings
 from lakeward.flows import Selection, Signature, rebuild, rename_dataset, replay_rows, run_dataset
-from lakeward.sources.collectors.opcua.values import SCHEMA as VALUES
 from lakeward.sources.segments import SegmentStore
 from support import opcua_plant, sparkplug_segments
 from support import sparkplug_bytes as sp
@@ -69,6 +68,8 @@ def _value(topic, number, status=0):
 
 
 def _values(*batches):
+    from lakeward.sources.collectors.opcua.values import SCHEMA as VALUES
+
     return [lambda settings, batch=batch: land_messages(_store(settings), batch, columns=VALUES) for batch in batches]
 
 
