@@ -16,7 +16,7 @@ from support.real_data import DATA
 # A random find must not fail a change that did not cause it: `make test` tries the same examples every time, half as many; `make test-all` others.
 hypothesis.settings.register_profile("same examples", derandomize=True, max_examples=50)
 
-pytest_plugins = ["support.summary", "support.shared_lakes", "support.shared_servers"]
+pytest_plugins = ["support.rewriting", "support.summary", "support.shared_lakes", "support.shared_servers"]
 
 
 def pytest_collection_modifyitems(items):
@@ -39,10 +39,16 @@ def mark_unsampled(items):
                 item.add_marker("exhaustive")
 
 
+def pytest_collection():
+    """Next to nothing that is imported and collected is garbage: Python need not look for it meanwhile."""
+    gc.disable()
+
+
 def pytest_collection_finish():
     """What was imported and collected stays: Python need not look for garbage in it each time, nor every 700 objects."""
     gc.collect()
     gc.freeze()
+    gc.enable()
     gc.set_threshold(20_000, 20, 20)
 
 

@@ -1,5 +1,6 @@
 """A press line with a history: batches of clean readings in two states, with an operator's name and mobile number."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from lakeward.flows import grade_dataset, ingest_dataset
@@ -41,9 +42,11 @@ def deliver(plant: Plant, batch: int, *lines: str) -> None:
     ingest_dataset(plant.settings, "press_line")
 
 
-def make_press_line_history(root: Path, batches: int = 5, rows: int = ROWS) -> Plant:
-    """A project whose dataset has this number of clean batches."""
+def make_press_line_history(root: Path, batches: int = 5, rows: int = ROWS, suite: Mapping[str, object] | None = None) -> Plant:
+    """A project whose dataset has this number of clean batches, judged by the suite."""
     plant = make_plant(root)
+    if suite:
+        plant.suite(suite)
     plant.contract(columns=COLUMNS)
     for batch in range(batches):
         deliver(plant, batch, *(reading(batch, row) for row in range(rows)))

@@ -11,12 +11,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
 from typing import Any, Self
 from urllib.request import urlopen
-
-import pyspark
 
 from lakeward.core.errors import LakewardError
 from lakeward.core.settings import SPARK, Settings
@@ -25,7 +24,8 @@ from lakeward.flows import curate_dataset, ingest_dataset
 from lakeward.flows.base.batch_context import BatchStep
 
 SPAWN = multiprocessing.get_context("spawn")
-HOME = Path(pyspark.__file__).parent
+# Its import takes a quarter of a second of every run of the tests.
+HOME = Path(find_spec("pyspark").origin).parent
 LOOPBACK = "127.0.0.1"
 # A JVM takes 2 s to start on a quiet machine; a busy one may need many times that.
 SECONDS = 240

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 from py4j.protocol import Py4JJavaError
-from pyspark.errors import PySparkException
 
 from support.both_engines import open_engine_named
 from support.external_writers import run_delta_sql
@@ -67,6 +66,8 @@ def test_a_strangers_optimize_between_ours_changes_no_row(both, lake, statement)
 
 
 def test_a_strangers_vacuum_heeds_the_retention_that_ours_wrote_down(both, lake):
+    from pyspark.errors import PySparkException
+
     embedded, spark = both
     append_six_batches(embedded, SPEC, lambda query: query)
     embedded.compact(NAME, ["id"])

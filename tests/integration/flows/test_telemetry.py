@@ -14,7 +14,6 @@ from lakeward.core.settings import Settings
 from lakeward.flows import check_machine, ingest_dataset, run_all, run_dataset
 from lakeward.flows.base import governance
 from lakeward.flows.base.telemetry import METRICS, telemetry_problem
-from lakeward.flows.base.telemetry_export import CLOSE_SECONDS
 from lakeward.flows.base.workspace import open_workspace, record_telemetry
 from support.otlp_collector import run_collector
 from support.plant import csv_line, make_plant
@@ -185,6 +184,8 @@ def test_a_protocol_that_is_not_spoken_is_told(collector, plant, monkeypatch):
 @pytest.mark.sampled(1)
 @pytest.mark.parametrize("status", [400, 503])
 def test_a_collector_that_refuses_fails_no_run(collector, plant, status):
+    from lakeward.flows.base.telemetry_export import CLOSE_SECONDS
+
     collector.status = status
     began = time.monotonic()
     with record_telemetry(open_workspace(load(plant)), "run"):
@@ -207,6 +208,8 @@ def test_a_dead_collector_costs_next_to_nothing(plant, monkeypatch):
 
 
 def test_a_silent_collector_costs_a_second_at_most(plant, monkeypatch):
+    from lakeward.flows.base.telemetry_export import CLOSE_SECONDS
+
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen(16)

@@ -5,7 +5,6 @@ import statistics
 import time
 from functools import partial
 
-import adbc_driver_postgresql.dbapi as adbc
 import pytest
 
 from integration.sql.test_sql_watermarks import drain, open_table
@@ -18,6 +17,8 @@ FILL = (
 
 
 def read_bare(database):
+    import adbc_driver_postgresql.dbapi as adbc
+
     with adbc.connect(f"{database.url}?sslmode=disable") as session, session.cursor() as cursor:
         cursor.execute("SELECT id, ts, value FROM readings")
         return sum(batch.num_rows for batch in cursor.fetch_record_batch())

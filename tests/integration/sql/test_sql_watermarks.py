@@ -4,7 +4,6 @@ import random
 import threading
 import time
 
-import adbc_driver_postgresql.dbapi as adbc
 import pytest
 
 from lakeward.contracts.record_format import FileFormat
@@ -59,6 +58,8 @@ def insert(database, *ids, ts="now()"):
 
 def write_late(database, first, count, seconds, dice):
     """Insert rows, each in a transaction that stays open for a random while."""
+    import adbc_driver_postgresql.dbapi as adbc
+
     with adbc.connect(f"{database.url}?sslmode=disable") as session, session.cursor() as cursor:
         for number in range(first, first + count):
             cursor.execute(f"INSERT INTO readings (id, ts, value) VALUES ({number}, clock_timestamp(), 0)")

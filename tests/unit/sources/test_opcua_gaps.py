@@ -10,7 +10,6 @@ from lakeward.core.errors import MachineError
 from lakeward.sources.collectors.opcua.gaps import AHEAD, Gaps
 from lakeward.sources.collectors.opcua.history_pages import STEP, steps
 from lakeward.sources.collectors.opcua.kept_gaps import FILE, KeptGaps
-from lakeward.sources.collectors.opcua.values import SCHEMA
 from lakeward.sources.segments import SegmentStore
 from support.segments import land_messages
 
@@ -86,6 +85,8 @@ def test_no_gap_reaches_further_back_than_the_history_is_read():
 
 
 def test_a_collector_goes_on_with_the_gaps_of_one_that_was_killed(tmp_path):
+    from lakeward.sources.collectors.opcua.values import SCHEMA
+
     store = SegmentStore.of_dataset(tmp_path, "line")
     land_messages(store, [("a", b"1", None, at(second), "Double", False) for second in (20, 30)], columns=SCHEMA)
     kept = KeptGaps(tmp_path / "line")
