@@ -2,7 +2,7 @@
 
 from lakeward.quality.series.arguments import ArgumentError, SeriesArguments
 from lakeward.quality.series.rule_sql import JUDGEABLE, PREVIOUS, SeriesField, SeriesRuleSql, microseconds
-from lakeward.quality.series.source_record import ends_before, overlaps
+from lakeward.quality.series.source_record import ends_before, near_end, overlaps
 from lakeward.quality.series.states import planned_stops
 
 # A reading counts as missing after one and a half periods or heartbeats, since a missing one delays the next by a whole one.
@@ -11,16 +11,16 @@ TOLERANCE = 0.5
 UNHEARD, UNCHANGED = "unheard", "unchanged"
 
 
-def no_gap(args: SeriesArguments, _: int) -> SeriesRuleSql:
+def no_gap(args: SeriesArguments, number: int) -> SeriesRuleSql:
     """The reading after a gap fails; not evaluated: the first of a series, and readings at the start or end of a planned stop."""
     silence = str(microseconds(_max_silence_seconds(args)))
     if args.get("source_events"):
-        return gap_rule(args, silence)
+        return gap_rule(args, number, silence)
     fields, evaluated, near = _neighbours(args)
     return SeriesRuleSql(evaluated, f"us - prev_us > {silence}", columns=fields, windows=near, context_readings=1)
 
 
-def gap_rule(args: SeriesArguments, silence: str, known: str = "TRUE") -> SeriesRuleSql:
+def gap_rule(args: SeriesArguments, number: int, silence: str, known: str = "TRUE") -> SeriesRuleSql:
     """As `no_gap`, by what is known of the source: a loss that it reported fails, and a gap in which it was not heard is not evaluated.
 
     Args:
@@ -29,10 +29,9 @@ def gap_rule(args: SeriesArguments, silence: str, known: str = "TRUE") -> Series
     """
     fields, evaluated, near = _neighbours(args)
     source, address = args.source, "coalesce(lim_address, key)" if args.source.limits else "key"
-    gap, lost = f"us - prev_us > {silence}", f"({ends_before(source.lost, address)})"
-    is_away, is_dead = (f"({overlaps(spans, address)})" for spans in (source.away, source.dead))
-    unheard = f"({gap} AND {is_away})"
-    unchanged = f"({gap} AND {source.is_quiet} AND NOT {is_dead})"
+    away, dead, lost, gap = (f"{name}_{number}" for name in ("away", "dead", "lost", "gap"))
+    is_gap = f"us - prev_us > {silence}"
+    unheard, unchanged = f"({gap} AND {away})", f"({gap} AND {source.is_quiet} AND NOT {dead})"
     judged = f"{evaluated} AND {known}"
     return SeriesRuleSql(
         f"{judged} AND ({lost} OR NOT ({unheard} OR {unchanged}))",
@@ -42,6 +41,13 @@ def gap_rule(args: SeriesArguments, silence: str, known: str = "TRUE") -> Series
         context_readings=1,
         needs_series_name=source.has_scopes,
         needs_limits=source.limits is not None,
+        flags={
+            gap: f"coalesce({is_gap}, FALSE)",
+            # Most readings are no gap: of those nothing more is compared.
+            away: f"CASE WHEN {is_gap} THEN {overlaps(source.away, address)} ELSE FALSE END",
+            dead: f"CASE WHEN {is_gap} THEN {overlaps(source.dead, address)} ELSE FALSE END",
+            lost: f"CASE WHEN {near_end(source.lost)} THEN {ends_before(source.lost, address)} ELSE FALSE END",
+        },
         excused={
             UNHEARD: f"{judged} AND NOT {lost} AND {unheard}",
             UNCHANGED: f"{judged} AND NOT {lost} AND NOT {unheard} AND {unchanged}",

@@ -20,13 +20,13 @@ def proposed_range(args: SeriesArguments, _: int) -> SeriesRuleSql:
     return _range(args, "NOT lim_is_checked")
 
 
-def interval(args: SeriesArguments, _: int) -> SeriesRuleSql:
+def interval(args: SeriesArguments, number: int) -> SeriesRuleSql:
     """The reading after a silence fails that was longer than one and a half intervals, if the source was heard all the time.
 
     A series whose source reports changes alone is not silent while the source lives.
     """
     silence = f"lim_interval_us * {1 + TOLERANCE!r}"
-    return gap_rule(args, silence, "lim_interval_us IS NOT NULL")
+    return gap_rule(args, number, silence, "lim_interval_us IS NOT NULL")
 
 
 MAPPED_RULES: Mapping[str, Callable[[SeriesArguments, int], SeriesRuleSql]] = {

@@ -106,6 +106,8 @@ class SeriesQuery:
             near |= rule_sql.windows
         near["ends"] = f"lead(us, {self.context_readings}) OVER near IS NULL"
         rows = f"(SELECT *, {select(near)} FROM {self._readings_with_context(source)} {NEAR})"
+        flags = {alias: flag for rule_sql in self.rule_sqls.values() for alias, flag in rule_sql.flags.items()}
+        rows = f"(SELECT *, {select(flags)} FROM {rows})" if flags else rows
         since = {f"since_{number}": self._last_break(number) for number in self._rules_with_breaks()}
         return f"(SELECT *, {select(since)} FROM {rows} {NEAR})" if since else rows
 

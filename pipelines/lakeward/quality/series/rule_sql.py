@@ -53,6 +53,7 @@ class SeriesRuleSql:
         needs_series_name: Whether it needs `key`.
         needs_arrival_times: Whether it needs `mid_us` and `spread_us`, the median time and spread of readings that arrived together.
         needs_limits: Whether it needs what the mapping says of the series.
+        flags: Conditions over the windows that are computed once, by alias.
         excused: By name, conditions of readings that are not evaluated for a reason that is counted.
     """
 
@@ -69,6 +70,7 @@ class SeriesRuleSql:
     needs_arrival_times: bool = False
     needs_limits: bool = False
     excused: Mapping[str, str] = field(default_factory=dict)
+    flags: Mapping[str, str] = field(default_factory=dict)
 
 
 def previous_reading(reading_field: SeriesField) -> dict[str, str]:

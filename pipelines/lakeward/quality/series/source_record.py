@@ -102,6 +102,12 @@ def ends_before(spans: Sequence[SourceSpan], address: str) -> str:
     return _any(f"prev_us < {span.end} AND us >= {span.end}{_within(span, address)}" for span in spans)
 
 
+def near_end(spans: Sequence[SourceSpan]) -> str:
+    """Condition of readings that can be the first one after the end of one of the spans."""
+    ends = [span.end for span in spans]
+    return f"us >= {min(ends)} AND prev_us < {max(ends)}" if ends else "FALSE"
+
+
 def _thin(spans: Sequence[SourceSpan]) -> tuple[SourceSpan, ...]:
     """At most `MAX_SPANS`, of all addresses: the widest times between them are kept."""
     ordered = (
