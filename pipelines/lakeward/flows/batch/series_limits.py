@@ -67,7 +67,7 @@ class SeriesLimits:
         own = ("interval_us", "changes_only") if kind == INTERVAL else ("low", "high", "unit")
         meaning = sorted(repr([row["series"], *(row[name] for name in own)]) for row in rows)
         return Rule(
-            id=f"{kind}:{series if kind == INTERVAL else value}",
+            id=f"{kind}:{series}" if kind == INTERVAL else f"{kind}:{value}",
             version=rule_version(kind, kwargs, *meaning),
             type=kind,
             kwargs=kwargs,
@@ -84,6 +84,11 @@ class _Version(NamedTuple):
     path: Path
     first: int
     end: int
+
+
+def range_rule_id(value: str) -> str:
+    """Id of the rule on checked ranges of the column."""
+    return f"{RANGE}:{value}"
 
 
 def series_limits(context: BatchContext) -> SeriesLimits:

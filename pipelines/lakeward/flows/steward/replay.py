@@ -21,7 +21,7 @@ from lakeward.flows.batch.halted import halted_batches
 from lakeward.flows.batch.ingest import Ingest
 from lakeward.flows.batch.judge import suite_label
 from lakeward.flows.batch.run import run_dataset
-from lakeward.flows.batch.series_limits import newest_limits
+from lakeward.flows.batch.series_limits import newest_limits, range_rule_id
 from lakeward.flows.grading.lake_limit import check_lake_limit
 from lakeward.flows.quarantine.events import EventKind, QuarantineEvent, Signature, append_batch_event
 from lakeward.flows.quarantine.open_rows import REPAIRED_COLUMN, has_quarantine, open_rows
@@ -174,13 +174,14 @@ def _needs_reprocessing(ingest: Ingest, definition: Definition, request: Reproce
 
 
 def _other_ranges(ingest: Ingest, contract: Contract) -> str:
-    """Condition that a row failed ranges of the mapping that are others by now."""
-    rules = newest_limits(contract, landing_of(ingest.workspace, contract.name)).rules()
-    current = {rule.id: rule.version for rule in rules if rule.type == RANGE}
-    ids = current or {f"{RANGE}:{column.name}": "" for column in contract.columns}
-    paths = {literal(f"$.{identifier(id_)}"): literal(version) for id_, version in ids.items()}
-    told = (f"coalesce((_rules ->> {path}) <> {version}, FALSE)" for path, version in paths.items())
-    return f"({' OR '.join(told)})"
+    """Condition that a row failed the ranges of a mapping that says something else by now."""
+    limits = newest_limits(contract, landing_of(ingest.workspace, contract.name))
+    _, value, _ = limits.columns
+    if not value:
+        return "FALSE"
+    current = next((rule.version for rule in limits.rules() if rule.type == RANGE), "")
+    path = literal(f"$.{identifier(range_rule_id(value))}")
+    return f"coalesce((_rules ->> {path}) <> {literal(current)}, FALSE)"
 
 
 def _batches_with_same_rules(engine: Engine, definition: Definition) -> str:
