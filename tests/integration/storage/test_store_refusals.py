@@ -59,6 +59,12 @@ def test_s3rver_is_refused(tmp_path):
         process.wait()
 
 
+def test_https_to_a_port_of_plain_http_is_said(tmp_path):
+    with careless_store() as address:
+        lake = lake_at(address.replace("http://", "https://"), tmp_path)
+        assert refusal(lake) == "lake_plain_http"
+
+
 def test_a_run_refuses_such_a_store_before_it_receives_anything(tmp_path):
     with careless_store() as address:
         plant = make_remote_plant(tmp_path / "plant", address, "lake")

@@ -8,7 +8,7 @@ import pytest
 from lakeward.core.settings import Settings
 from lakeward.flows import draft_from_address, lint_contracts, run_dataset
 from lakeward.sources.collectors.opcua.kept_gaps import KeptGaps
-from support.certificates import make_application_certificate, make_certificate
+from support.certificates import expire, make_application_certificate, make_certificate
 from support.cut_link import CutLink
 from support.http_door import opened, wait_for
 from support.mqtt_plant import MqttPlant, kill, stop
@@ -194,6 +194,34 @@ def test_messages_are_signed_and_only_a_trusted_server_is_read(tmp_path, server,
     assert run_dataset(plant.settings, "line").counts.silver > 3 * TAGS
 
 
+@pytest.mark.timeout(600)
+def test_an_expired_certificate_is_a_state_and_the_history_closes_the_gap(tmp_path):
+    own = f"certificate={tmp_path}/client.pem&key={tmp_path}/client.key"
+    make_application_certificate(tmp_path, "client", "urn:lakeward:test")
+    server = NodeServer(tmp_path / "server", TAGS)
+    try:
+        pki = server.pki
+        certificate, key = next((pki / "own" / "certs").glob("*.pem")), next((pki / "own" / "private").glob("*.pem"))
+        kept = certificate.read_bytes()
+        server.stop()
+        expire(certificate, key)
+        server = NodeServer(tmp_path / "server", TAGS)
+        plant = Plant(tmp_path / "plant", server, f"?policy=Basic256Sha256&{own}&ca={certificate}")
+        with opened(plant.settings, "line"):
+            assert "expired" in plant.wait("source_certificate_refused").facts["reason"]
+        plant.link.close()
+        server.stop()
+        certificate.write_bytes(kept)
+        server = NodeServer(tmp_path / "server", TAGS)
+        expire(tmp_path / "client.pem", tmp_path / "client.key")
+        plant = Plant(tmp_path / "other", server, f"?policy=Basic256Sha256&{own}&ca={certificate}")
+        with opened(plant.settings, "line"):
+            assert "expired" in plant.wait("source_client_refused").facts["reason"]
+        plant.link.close()
+    finally:
+        server.stop()
+
+
 def test_a_wrong_password_is_a_state(tmp_path, server):
     plant = Plant(tmp_path / "plant", server)
     url = plant.url.replace("127.0.0.1", "reader:wrong@127.0.0.1")
@@ -208,7 +236,7 @@ def test_new_proposes_nodes_with_units_and_ranges(tmp_path, server):
     drafted = draft_from_address(plant.settings, "plc", plant.url, "2s")
     plant.link.close()
     lines = (drafted.folder / "series.csv").read_text().splitlines()
-    assert lines[1] == "nsu=urn:plant;s=tag0,line0/tag0,Cel,,,,-40,150"
+    assert lines[1] == "nsu=urn:plant;s=tag0,line0/tag0,Cel,,,,-40,150,"
     assert len(lines) == TAGS + 2
     assert lint_contracts(plant.settings, "plc") == []
     assert "kind: opcua" in (drafted.folder / "contract.odcs.yaml").read_text()

@@ -168,6 +168,11 @@ class Workspace:
         return open_source(contract, self.project, Landing.of_lake(self.lake), self.clock, partial(find_connection, self))
 
 
+def landing_of(workspace: Workspace, dataset: str) -> Path:
+    """Folder of the dataset's landed files on this machine."""
+    return workspace.files / "landing" / workspace.lake.names.stored_name(dataset)
+
+
 @contextmanager
 def record_telemetry(workspace: Workspace, call: str | None = None) -> Iterator[Workspace]:
     """The workspace with a recorder, where the environment names a collector; what is left is sent at the end.

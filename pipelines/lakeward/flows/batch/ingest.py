@@ -69,6 +69,9 @@ class Ingest:
             end = self.source.plan(newest.end, limit)
             if end == newest.end:
                 return
+            record_source_events(
+                self.workspace, self.engine, definition.contract.name, self.run_id
+            )  # those before its last segment
             pinned = pinning.next_batch(definition, newest, end, {})
             is_own = pinning.pin_batch(self.engine, pinned, self.run_id, self.workspace.clock)
             self.on_step(BatchStep.PINNED)
