@@ -49,7 +49,9 @@ def test_an_assessment_reads_no_log_that_this_machine_wrote(endpoint, tmp_path):
         fill(plant)
         faults.reset()
         assess_readiness(plant.settings)
-        assert [path for method, path in faults.seen if method == "GET" and "_delta_log" in path and "list-type" not in path] == []
+        assert [
+            path for method, path in faults.seen if method == "GET" and "_delta_log" in path and "list-type" not in path
+        ] == []
         assert len(faults.seen) < MOST_OF_ASSESSMENT
 
 
