@@ -83,6 +83,9 @@ bench-quality: $(READY)  ## Measure judging against other judges; parts and rows
 bench-batch: $(READY)  ## Measure batches of three rows; options as BENCH="--datasets 300 --against FOLDER" (a minute)
 	@PYTHONPATH=tests $(BIN)/python tests/bench/small_batch.py $(BENCH)
 
+bench-faults: $(READY)  ## Try flows under faults of an object store; names as BENCH="ingest maintain" (an hour of a core; needs versitygw)
+	@PYTHONPATH=tests $(BIN)/python tests/bench/faults.py $(BENCH)
+
 bench-portal: $(READY)  ## Measure every page of the portal, and the static scorecard, at 1,000 datasets (ten minutes)
 	@PYTHONPATH=tests $(BIN)/python tests/bench/portal.py $(BENCH)
 
