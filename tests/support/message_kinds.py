@@ -6,10 +6,10 @@ from dataclasses import replace
 from lakeward.core.settings import Settings
 from lakeward.flows import Selection, Signature, rebuild, rename_dataset, replay_rows, run_dataset
 from lakeward.flows.base.workspace import open_workspace
-from lakeward.sources.collectors.opcua.values import SCHEMA as VALUES
 from lakeward.sources.segments import SegmentStore
 from support import opcua_plant, sparkplug_segments
 from support import sparkplug_bytes as sp
+from support.line_contracts import line_contract, split_keys
 from support.mqtt_plant import CONTRACT as UMH
 from support.mqtt_plant import MqttPlant, reading
 from support.payload_schemas import AVRO, PROTO, avro_reading, avro_text, protoc_encode, require_codecs, zigzag
@@ -17,25 +17,12 @@ from support.segments import RECEIVED, land_messages
 from support.sparkplug_bytes import aliased, bd_seq, metric, payload
 
 require_codecs()
-RECORDS = """\
-apiVersion: v3.2.0
-kind: DataContract
-id: urn:lakeward:line
-name: line
-version: 1.0.0
-status: active
-schema:
-  - name: line
-    logicalType: object
-    properties:
-      - {name: machine, logicalType: string, required: true, primaryKey: true, primaryKeyPosition: 1}
-      - {name: number, logicalType: integer, required: true, primaryKey: true, primaryKeyPosition: 2}
-      - {name: place, physicalName: $topic, logicalType: string}
-      - {name: came, physicalName: $received_at, logicalType: timestamp}
-customProperties:
-  - property: source
-    value: {kind: mqtt, connection: plant_broker, topics: ["#"], KEYS}
-"""
+COLUMNS = (
+    "{name: machine, logicalType: string, required: true, primaryKey: true, primaryKeyPosition: 1}",
+    "{name: number, logicalType: integer, required: true, primaryKey: true, primaryKeyPosition: 2}",
+    "{name: place, physicalName: $topic, logicalType: string}",
+    "{name: came, physicalName: $received_at, logicalType: timestamp}",
+)
 SMALL = '{"type": "record", "name": "R", "fields": [{"name": "machine", "type": "string"}, {"name": "number", "type": "long"}]}'
 BIRTH = payload(metric("a", sp.INT32, 0, alias=1, unit="bar"), bd_seq(0), ts=sparkplug_segments.T0, seq=0)
 
@@ -66,6 +53,8 @@ def _value(topic, number, status=0):
 
 
 def _values(*batches):
+    from lakeward.sources.collectors.opcua.values import SCHEMA as VALUES
+
     return [lambda settings, batch=batch: land_messages(_store(settings), batch, columns=VALUES) for batch in batches]
 
 
@@ -77,7 +66,8 @@ class Case:
 
 
 def _records(keys, *batches, files=(), corrected=()):
-    return Case(RECORDS.replace("KEYS", keys), _messages(*batches), files, corrected)
+    contract = line_contract("mqtt", 'topics: ["#"]', *split_keys(keys), columns=COLUMNS)
+    return Case(contract, _messages(*batches), files, corrected)
 
 
 def cases(folder):

@@ -171,7 +171,7 @@ def own_provider() -> Iterator[OwnProvider]:
     """A running provider of the test."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     server.own = OwnProvider(issuer=f"http://127.0.0.1:{server.server_port}")
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield server.own

@@ -62,7 +62,7 @@ def mail_server() -> Any:
 @contextmanager
 def _running(server: Any) -> Iterator[Any]:
     server.got, server.status, server.answer = [], 200, b""
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield server

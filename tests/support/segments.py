@@ -2,11 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
+from lakeward.contracts.batch import BatchInput
+from lakeward.contracts.record_format import FileFormat
 from lakeward.contracts.segment_bounds import SegmentBounds
+from lakeward.core.names import Sha256
 from lakeward.sources.segments import LandedSegment, SegmentStore, SegmentWriter, message_schema
 from lakeward.sources.segments.writer import MESSAGE_SCHEMA
 
+# As an engine takes it; it does not look whether it is right.
+_HASH = Sha256("5" * 64)
 RECEIVED = datetime(2026, 3, 1, 12, 0, 0, 250_000, tzinfo=UTC)
 
 
@@ -24,3 +30,9 @@ def land_messages(
     writer.close()
     assert landed
     return landed
+
+
+def segment_input(landed: LandedSegment, **more: Any) -> BatchInput:
+    """A landed segment as an input of a batch; `more` as of `BatchInput`."""
+    numbered = {"seq": landed.number, "name": landed.path.name, "path": landed.path, "size": landed.size}
+    return BatchInput(sha256=_HASH, format=FileFormat.MESSAGES, **numbered, **more)

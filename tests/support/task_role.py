@@ -56,7 +56,7 @@ def task_role(said: str, moved_to: str | None = None) -> Iterator[TaskRole]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         role.url = f"http://127.0.0.1:{server.server_address[1]}/v2/credentials/plant?id=1"
-        Thread(target=server.serve_forever, daemon=True).start()
+        Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         try:
             yield role
         finally:

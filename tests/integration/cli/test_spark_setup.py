@@ -46,7 +46,7 @@ def mirror(tmp_path, shipped):
         shutil.copy(shipped / jar.file, folder)
     handler = type("Asked", (Mirror,), {"asked": []})
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=tmp_path / "mirror")) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/", handler.asked
         server.shutdown()
 

@@ -8,35 +8,17 @@ from dataclasses import replace
 import duckdb
 import pytest
 
-from lakeward.contracts.batch import BatchInput
 from lakeward.contracts.load import parse_contract
 from lakeward.contracts.payload_schemas import SchemaSet, SchemaText
-from lakeward.contracts.record_format import FileFormat
 from lakeward.core.errors import DefinitionError
-from lakeward.core.names import Sha256
 from lakeward.engines.embedded.staging import stage
 from lakeward.sources.segments import SegmentStore
 from lakeward.sources.segments.schemas import read_project_schemas
+from support.line_contracts import payload_contract
 from support.payload_schemas import AVRO, PROTO, avro_reading, avro_text, protoc_encode, require_codecs, zigzag
-from support.segments import land_messages
+from support.segments import land_messages, segment_input
 
 require_codecs()
-CONTRACT = """\
-apiVersion: v3.2.0
-kind: DataContract
-id: urn:lakeward:line
-name: line
-version: 1.0.0
-status: active
-schema:
-  - name: line
-    logicalType: object
-    properties:
-{columns}
-customProperties:
-  - property: source
-    value: {{kind: mqtt, connection: plant, topics: ["#"], {source}}}
-"""
 AVRO_KEYS = "payload: avro, schemaFile: reading.avsc"
 PROTO_KEYS = "payload: protobuf, schemaFile: reading.proto, messageType: acme.v1.Reading"
 
@@ -51,24 +33,16 @@ class Line:
         self.store = SegmentStore.of_dataset(folder / "landing", "line")
 
     def schemas(self, source):
-        contract = parse_contract(CONTRACT.format(columns=self._columns("a=$topic"), source=source), "line")
+        contract = parse_contract(payload_contract(source, "a=$topic"), "line")
         return read_project_schemas(self.folder, contract.record_format.payload, SchemaSet())
 
     def read(self, source, columns, *payloads, schemas=None):
         """The texts of these columns of the rows, and the rejects as reason and bytes."""
-        contract = parse_contract(CONTRACT.format(columns=self._columns(columns), source=source), "line")
+        contract = parse_contract(payload_contract(source, columns), "line")
         kept = self.folder / "schemas.json"
         kept.write_bytes((schemas or self.schemas(source)).to_json())
         landed = land_messages(self.store, [("plant/m", payload) for payload in payloads])
-        segment = BatchInput(
-            seq=landed.number,
-            name=landed.path.name,
-            path=landed.path,
-            sha256=Sha256("5" * 64),
-            size=landed.size,
-            format=FileFormat.MESSAGES,
-            schemas=kept,
-        )
+        segment = segment_input(landed, schemas=kept)
         con = duckdb.connect()
         (self.folder / "scratch").mkdir(exist_ok=True)
         [report] = stage(con, [segment], contract.record_format, contract.columns, self.folder / "scratch")
@@ -77,13 +51,6 @@ class Line:
         assert report.records == len(rows) + len(rejects)
         self.extra = con.execute("SELECT _extra FROM staged_rows ORDER BY _row").fetchall()
         return rows, rejects
-
-    def _columns(self, columns):
-        names = [column.partition("=") for column in columns.split()]
-        return "\n".join(
-            f"      - {{name: {name}, logicalType: string{f', physicalName: {physical!r}' if physical else ''}}}"
-            for name, _, physical in names
-        )
 
 
 @pytest.fixture

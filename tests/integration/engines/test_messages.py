@@ -5,35 +5,17 @@ import json
 import duckdb
 import pytest
 
-from lakeward.contracts.batch import BatchInput
 from lakeward.contracts.load import parse_contract
 from lakeward.contracts.model import Column, DataType, Kind
 from lakeward.contracts.payload import PayloadFormat, PayloadKind
 from lakeward.contracts.record_format import FileFormat, RecordFormat
-from lakeward.core.names import Sha256
 from lakeward.engines.embedded.staging import stage
 from lakeward.sources.segments import SegmentStore
 from support.both_engines import open_engine_named
-from support.segments import RECEIVED, land_messages
+from support.line_contracts import payload_contract
+from support.segments import RECEIVED, land_messages, segment_input
 
-CONTRACT = """\
-apiVersion: v3.2.0
-kind: DataContract
-id: urn:lakeward:line
-name: line
-version: 1.0.0
-status: active
-schema:
-  - name: line
-    logicalType: object
-    properties:
-{columns}
-customProperties:
-  - property: source
-    value: {{kind: mqtt, connection: plant, topics: ["#"], {source}}}
-"""
 READING = "address series ts value value_text status quality unit"
-SHA = Sha256("5" * 64)
 
 
 class Decoded:
@@ -58,26 +40,12 @@ def decode(tmp_path):
     store = SegmentStore.of_dataset(tmp_path / "landing", "line")
 
     def run(source, columns, *messages, series=None):
-        names = [column.partition("=") for column in columns.split()]
-        listed = "\n".join(
-            f"      - {{name: {name}, logicalType: string{f', physicalName: {physical!r}' if physical else ''}}}"
-            for name, _, physical in names
-        )
-        contract = parse_contract(CONTRACT.format(columns=listed, source=source), "line")
+        contract = parse_contract(payload_contract(source, columns), "line")
         landed = land_messages(store, messages)
         if series:
             (tmp_path / "series.csv").write_text(series, encoding="utf-8")
         inputs = [
-            BatchInput(
-                seq=one.number,
-                name=one.path.name,
-                path=one.path,
-                sha256=SHA,
-                size=one.size,
-                format=FileFormat.MESSAGES,
-                series=tmp_path / "series.csv" if series else None,
-            )
-            for one in store.segments(0, landed.number)
+            segment_input(one, series=tmp_path / "series.csv" if series else None) for one in store.segments(0, landed.number)
         ]
         con = duckdb.connect()
         con.execute("SET TimeZone = 'Asia/Shanghai'")
@@ -309,25 +277,17 @@ def test_names_of_members_are_data(decode, hostile):
 @pytest.mark.spark
 def test_spark_reads_what_the_embedded_engine_reads(tmp_path):
     source = "payload: json, layout: readings, time: /t, status: /q, statusCodes: opc-ua"
-    names = [*READING.split(), "kept=$retain"]
-    listed = "\n".join(
-        f"      - {{name: {name.partition('=')[0]}, logicalType: string, physicalName: {(name.partition('=')[2] or name)!r}}}"
-        for name in names
-    )
-    contract = parse_contract(CONTRACT.format(columns=listed, source=source), "line")
+    contract = parse_contract(payload_contract(source, f"{READING} kept=$retain"), "line")
     messages = [
         ("a/温度", b'{"t": 1, "q": 2147483648, "x": 1.50, "y": "\xe6\xb8\xa9", "z": true}', True),
         ("b", b"\xff"),
         ("c", b"[]"),
     ]
     one = land_messages(SegmentStore.of_dataset(tmp_path / "landing", "line"), messages)
-    file = BatchInput(
-        seq=1, name=one.path.name, path=one.path, sha256=SHA, size=one.size, format=FileFormat.MESSAGES, series=None
-    )
     found = []
     for name in ("embedded", "spark"):
         engine = open_engine_named(name, str(tmp_path / name))
-        staged = engine.stage([file], contract.record_format, contract.columns)
+        staged = engine.stage([segment_input(one)], contract.record_format, contract.columns)
         rows = engine.fetch(f"SELECT * FROM {staged.rows} ORDER BY _row")
         rejects = engine.fetch(f"SELECT _row, reason, detail, hex(raw) AS raw FROM {staged.rejects} ORDER BY _row")
         found.append((rows, rejects, staged.reports))
@@ -359,11 +319,10 @@ def test_fields_of_messages_that_are_called_so_keep_their_values_too(tmp_path, k
         [("a", payload, *(f"field {name}" for name in fields))],
         columns=schema,
     )
-    segment = BatchInput(seq=1, name=landed.path.name, path=landed.path, sha256=SHA, size=landed.size, format=FileFormat.MESSAGES)
     columns = [Column(f"c{at}", DataType(Kind.STRING), f"${name}") for at, name in enumerate(fields)]
     form = RecordFormat(format=FileFormat.MESSAGES, names=("raw", "fault", "it"), payload=PayloadFormat(kind=kind))
     (tmp_path / "scratch").mkdir()
     con = duckdb.connect()
-    stage(con, [segment], form, columns, tmp_path / "scratch")
+    stage(con, [segment_input(landed)], form, columns, tmp_path / "scratch")
     assert Decoded(con, ()).rows() == [tuple(f"field {name}" for name in fields)]
     assert Decoded(con, ()).rejects() == []

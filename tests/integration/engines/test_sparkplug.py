@@ -4,19 +4,16 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from lakeward.contracts.batch import BatchInput
 from lakeward.contracts.load import parse_contract
-from lakeward.contracts.record_format import FileFormat
-from lakeward.core.names import Sha256
 from lakeward.core.sparkplug.sessions import write_events
 from lakeward.engines.embedded.staging import stage
 from lakeward.sources.segments import SegmentStore
 from lakeward.sources.sparkplug.segments import session_events
 from support import sparkplug_bytes as sp
+from support.segments import segment_input
 from support.sparkplug_bytes import aliased, bd_seq, metric, payload
 from support.sparkplug_segments import CONTRACT, RECEIVED_TEXT, T0, T0_TEXT, Connection
 
-SHA = Sha256("5" * 64)
 NBIRTH, NDATA, NDEATH = (f"spBv1.0/G/{kind}/E" for kind in ("NBIRTH", "NDATA", "NDEATH"))
 DBIRTH, DDATA, DDEATH = (f"spBv1.0/G/{kind}/E/D" for kind in ("DBIRTH", "DDATA", "DDEATH"))
 
@@ -35,15 +32,9 @@ class Plant:
     def stage(self, first=1, columns=""):
         """Read the segments from `first` on, with the births of all."""
         contract = parse_contract(CONTRACT.replace("customProperties:\n", f"{columns}customProperties:\n", 1), "line")
-        files = [
-            BatchInput(seq=s.number, name=s.path.name, path=s.path, sha256=SHA, size=s.size, format=FileFormat.MESSAGES)
-            for s in self.store.segments(0, self.store.newest())
-        ]
-        births = write_events(session_events(files), self.folder / "births.jsonl")
-        inputs = [
-            BatchInput(**{name: getattr(file, name) for name in file.__slots__} | {"births": births})
-            for file in files[first - 1 :]
-        ]
+        landed = list(self.store.segments(0, self.store.newest()))
+        births = write_events(session_events([segment_input(one) for one in landed]), self.folder / "births.jsonl")
+        inputs = [segment_input(one, births=births) for one in landed[first - 1 :]]
         (self.folder / "scratch").mkdir(exist_ok=True)
         reports = stage(self.con, inputs, contract.record_format, contract.columns, self.folder / "scratch")
         rejects = self.con.execute("SELECT count(*) FROM staged_rejects").fetchone()[0]

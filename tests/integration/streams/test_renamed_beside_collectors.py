@@ -8,28 +8,20 @@ from lakeward.core.errors import UsageError
 from lakeward.core.settings import Settings
 from lakeward.flows import collect, rename_dataset, run_dataset
 from support.http_door import Sender, message, opened, tokens, wait_for
+from support.line_contracts import line_contract
 from support.mqtt_plant import MqttPlant
 from support.object_stores import free_port
 
 pytestmark = pytest.mark.exhaustive
-CONTRACT = """\
-apiVersion: v3.2.0
-kind: DataContract
-id: urn:lakeward:line
-name: line
-version: 1.0.0
-status: active
-schema:
-  - name: line
-    logicalType: object
-    properties:
-      - {name: machine, logicalType: string, required: true}
-      - {name: number, logicalType: integer, required: true}
-      - {name: place, physicalName: $topic, logicalType: string}
-customProperties:
-  - property: source
-    value: {kind: http, connection: plant_broker, senders: [gateway], payload: json, segmentSeconds: 1}
-"""
+CONTRACT = line_contract(
+    "http",
+    *("senders: [gateway]", "payload: json", "segmentSeconds: 1"),
+    columns=(
+        "{name: machine, logicalType: string, required: true}",
+        "{name: number, logicalType: integer, required: true}",
+        "{name: place, physicalName: $topic, logicalType: string}",
+    ),
+)
 LANDED = (200, {"landed": 1, "known": 0})
 
 
