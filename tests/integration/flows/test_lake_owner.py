@@ -23,6 +23,8 @@ from lakeward.flows import (
     run_all,
 )
 from support.command_line import run_command
+from support.lease_holders import other_process
+from support.linkless import ingest_without_links
 from support.mqtt_plant import MqttPlant
 from support.plant import Plant, csv_line, make_plant
 
@@ -143,15 +145,9 @@ def test_a_collector_claims_the_lake_and_none_of_another_project_starts(tmp_path
     assert refused.value.code == "lake_of_other_project"
 
 
-def test_a_file_system_without_hard_links_is_named_before_anything_is_committed(tmp_path, monkeypatch):
-    def refuse(*_):
-        raise PermissionError(1, "Operation not permitted")
-
+def test_a_file_system_without_hard_links_is_named_before_anything_is_committed(tmp_path):
     plant = make_plant(tmp_path / "plant")
     plant.drop("a.csv", csv_line("M1", 0, 20))
-    monkeypatch.setattr("os.link", refuse)
-    with pytest.raises(MachineError) as refused:
-        ingest_dataset(plant.settings, "press_line")
-    assert refused.value.code == "folder_without_links"
-    assert all(len(refused.value.render(lang).splitlines()) == 2 for lang in Lang)
+    with other_process(ingest_without_links, plant.root) as (_, pipe):
+        assert pipe.recv() == ("folder_without_links", [2, 2])
     assert not [*(plant.root / "lake").rglob("*.parquet")]

@@ -15,6 +15,8 @@ from lakeward.flows import ingest_dataset
 from lakeward.flows.base.lineage_receiver import TIMEOUT
 from lakeward.flows.base.workspace import open_workspace
 from lakeward_lineage import FileTransport, HttpTransport, LineageError, Outbox, ReceiverQueue
+from support.lease_holders import other_process
+from support.linkless import queue_without_links
 from support.plant import csv_line, make_plant
 
 # Seconds that a dead receiver may cost per event.
@@ -158,16 +160,9 @@ def queue_and_deliver(outbox, queue, url, sent):
     return used
 
 
-def test_events_are_queued_where_the_file_system_has_no_hard_links(tmp_path, monkeypatch):
-    def refuse(*_):
-        raise PermissionError(1, "Operation not permitted")
-
-    monkeypatch.setattr("os.link", refuse)
-    outbox, queue = Outbox(tmp_path), ReceiverQueue(tmp_path / "receiver")
-    outbox.append(make_event(1))
-    for _ in range(2):
-        queue.add(outbox.pending())
-    assert queue.waiting() == 1
+def test_events_are_queued_where_the_file_system_has_no_hard_links(tmp_path):
+    with other_process(queue_without_links, tmp_path, make_event(1)) as (_, pipe):
+        assert pipe.recv() == 1
 
 
 def test_a_secret_that_is_not_set_is_named(receiver, tmp_path):
