@@ -182,7 +182,8 @@ def main() -> None:
             assert "passwords.json" in airflow.process.stdout.readline()
             airflow.sign_in()
             print(f"all processes up after {time.monotonic() - began:.1f} s")
-            wait_for(lambda: airflow.call("/api/v2/dags?limit=1")["total_entries"] >= options.datasets, 600)
+            database = server.of_database("airflow")
+            wait_for(lambda: int(database.execute("SELECT count(*) FROM dag_version")[0][0]) >= options.datasets, 600)
             print(f"all DAGs there after {time.monotonic() - began:.1f} s")
             for what in ("a small batch, the first of the lake", "nothing new", "nothing new", "a small batch"):
                 if what == "a small batch":

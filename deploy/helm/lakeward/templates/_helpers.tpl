@@ -157,7 +157,7 @@ spec:
         - |
           umask 077
           cd /srv/lakeward/claim
-          mkdir -p state/lakes state/portal logs lake landings /srv/lakeward/private/keys
+          mkdir -p state/lakes state/portal logs lake landings scorecard /srv/lakeward/private/keys
           {{- with .landings }}
           mkdir -p {{ . }}
           {{- end }}
@@ -207,6 +207,9 @@ spec:
         - {name: home, mountPath: /srv/lakeward/airflow}
         - {name: claim, mountPath: /srv/lakeward/airflow/logs, subPath: logs}
         - {name: claim, mountPath: {{ $values.project }}/.lakeward, subPath: state}
+        {{- if .rows }}
+        - {name: claim, mountPath: {{ $values.project }}/scorecard, subPath: scorecard}
+        {{- end }}
         {{- if and .rows (not $values.lake.url) }}
         - {name: claim, mountPath: /srv/lakeward/lake, subPath: lake}
         {{- end }}
