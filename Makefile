@@ -83,8 +83,14 @@ bench-quality: $(READY)  ## Measure judging against other judges; parts and rows
 bench-batch: $(READY)  ## Measure batches of three rows; options as BENCH="--datasets 300 --against FOLDER" (a minute)
 	@PYTHONPATH=tests $(BIN)/python tests/bench/small_batch.py $(BENCH)
 
+bench-faults: $(READY)  ## Try flows under faults of an object store; names as BENCH="ingest maintain" (an hour of a core; needs versitygw)
+	@PYTHONPATH=tests $(BIN)/python tests/bench/faults.py $(BENCH)
+
 bench-portal: $(READY)  ## Measure every page of the portal, and the static scorecard, at 1,000 datasets (ten minutes)
 	@PYTHONPATH=tests $(BIN)/python tests/bench/portal.py $(BENCH)
+
+bench-airflow: $(READY)  ## Measure a real Airflow over 500 contracts, and 20 runs at once (five minutes; needs PostgreSQL)
+	@PYTHONPATH=tests $(BIN)/python tests/bench/airflow.py $(BENCH)
 
 bench-spark: $(READY)  ## Measure the Spark engine against stock Spark; parts and rows as BENCH="judge --rows 1000000" (an hour)
 	@$(BIN)/python tests/bench/spark.py $(BENCH)

@@ -7,7 +7,20 @@ import yaml
 
 from generate.markdown import code, keys, page, table
 from generate.sources import CATALOGUES
-from lakeward.contracts import build, column_keys, columns, cube, gold, limits, noise, register_map, sla, source_kinds, sql
+from lakeward.contracts import (
+    build,
+    column_keys,
+    columns,
+    cube,
+    gold,
+    limits,
+    noise,
+    register_map,
+    series_file,
+    sla,
+    source_kinds,
+    sql,
+)
 from lakeward.contracts.source import SourceKind
 
 RULES = "grading_rules_common_v2.yaml"
@@ -16,6 +29,7 @@ INTRODUCTION = """\
 reads the keys below. Other keys of the standard may stand there for people; a key that the standard does not know is refused, with the one
 that it may have meant. Values are plain YAML: no tags, no aliases, and no secrets. `lakeward new` drafts a contract from a file, and
 `lakeward contract lint` lists every problem with its line."""
+SERIES = "Of every source of readings, beside the contract. What is in force when: [Messages](../explanation/messages.md#series)."
 COLUMNS = "Each of `properties` of the one object in `schema` is a column."
 UNJUDGED = """\
 {keys} are refused: nothing in Lakeward would judge them. Rules stand in [the suite](suite.md)."""
@@ -123,6 +137,7 @@ def contract() -> str:
         *("## `source`", SOURCE, keys(source_kinds.KIND)),
         *(part for kind in SourceKind for part in (f"### `kind: {kind}`", KINDS[kind], keys(source_kinds.KEYS[kind]))),
         *("#### Columns of `registers.csv`", keys(register_map.COLUMNS)),
+        *("#### Columns of `series.csv`", SERIES, keys(series_file.COLUMNS)),
         *("#### `watermark`", WATERMARK, keys(sql.WATERMARK)),
         *("## `model`", MODEL, keys(gold.KEYS), "## Classes of data", CLASSES),
         *(table(("class", "English", "中文"), map(_class, classes.items())), "## Examples", "Silver:", SILVER, "Gold:", GOLD),

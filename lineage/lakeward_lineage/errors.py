@@ -25,6 +25,7 @@ TEXTS: Final = {
     "unreadable": "{file} in the outbox is not a lineage event and was moved to `refused/`; create it again from the commit.",
     "refused": "The receiver rejected the event with status {status}; it was moved to `refused/`, see the receiver's log.",
     "not_delivered": "The receiver at {host} did not accept the event ({reason}); it stays in the outbox and will be sent again.",
+    "no_answer_yet": "The receiver did not answer within {seconds} s; its events are sent in the background, or later.",
     "bad_receiver": "The receiver's address is not an http(s) URL with a host; correct it.",
     "unknown_start": "There is no lineage of {start}; give a table or TABLE.COLUMN that a step has read or written.",
 }

@@ -47,6 +47,19 @@ def make_expired_certificate(folder: Path, name: str, issuer: str) -> None:
     (folder / f"{name}.key").write_bytes(key.private_bytes(*forms))
 
 
+def expire(certificate: Path, key: Path) -> None:
+    """Sign the certificate again by its own key, out of date since yesterday."""
+    before = x509.load_pem_x509_certificate(certificate.read_bytes())
+    signer, now = serialization.load_pem_private_key(key.read_bytes(), None), datetime.now(UTC)
+    builder = x509.CertificateBuilder().subject_name(before.subject).issuer_name(before.issuer).public_key(before.public_key())
+    builder = builder.serial_number(x509.random_serial_number())
+    builder = builder.not_valid_before(now - timedelta(days=2)).not_valid_after(now - timedelta(days=1))
+    for extension in before.extensions:
+        builder = builder.add_extension(extension.value, critical=extension.critical)
+    made = builder.sign(signer, hashes.SHA256())
+    certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+
+
 def _make(folder: Path, name: str, days: int, extensions: list[str], signed: list[str]) -> None:
     form = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", str(days), "-subj", f"/CN={name}"]
     added = [word for extension in extensions for word in ("-addext", extension)]

@@ -13,6 +13,7 @@ from lakeward.flows import run_dataset
 from lakeward.flows.base.order import dependency_order
 from lakeward.flows.base.workspace import open_workspace
 from support.both_engines import CONF
+from support.object_stores import BUCKET, environment
 
 # Columns that a rerun need not repeat: run and time. And what differs by engine: its name, and the bytes of files.
 NOT_COMPARED = frozenset(
@@ -45,9 +46,13 @@ class TwoLakes:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content)
 
+    def folders(self) -> list[Path]:
+        """Where the tables of each lie on this machine."""
+        return [settings.start / "lake" for settings in (self.embedded, self.spark)]
+
     def differences(self) -> dict[str, Any]:
         """Differences by table; empty if the lakes are equal."""
-        lakes = [settings.start / "lake" for settings in (self.embedded, self.spark)]
+        lakes = self.folders()
         there = [
             {str(log.parent.relative_to(lake)) for log in lake.glob("*/*/_delta_log")} - NOT_COMPARED_TABLES for lake in lakes
         ]
@@ -58,6 +63,31 @@ class TwoLakes:
         finally:
             engine.close()
         return found | {name: rows for name, rows in unlike.items() if rows}
+
+
+@dataclass(frozen=True)
+class TwoRemoteLakes(TwoLakes):
+    """Two lakes in an object store that keeps objects as plain files.
+
+    Args:
+        bucket: Folder of the bucket's objects.
+    """
+
+    bucket: Path
+
+    def folders(self) -> list[Path]:
+        """See `TwoLakes.folders`."""
+        found = [str(settings.lake).removeprefix(f"s3://{BUCKET}/") for settings in (self.embedded, self.spark)]
+        return [self.bucket / prefix for prefix in found]
+
+
+def in_store(lakes: TwoLakes, endpoint: str, store_folder: Path, prefix: str) -> TwoRemoteLakes:
+    """The same projects, which nothing has written yet, with lakes below this prefix of the store."""
+    embedded, spark = (
+        replace(settings, lake=f"s3://{BUCKET}/{prefix}/{settings.engine}", store=environment(endpoint))
+        for settings in (lakes.embedded, lakes.spark)
+    )
+    return TwoRemoteLakes(embedded, spark, store_folder / BUCKET)
 
 
 def two_lakes(root: Path, make: Callable[[Path], Settings]) -> TwoLakes:

@@ -13,6 +13,9 @@ from support.faulty_flows import FLOWS, FolderPlant
 from support.object_stores import BUCKET
 from support.remote_plant import RemotePlant
 
+# Seconds before a client repeats a request: what it does then is the same after a shorter wait.
+_WAIT = 0.005
+
 
 class FlowTrial:
     """A flow that is tried.
@@ -92,7 +95,7 @@ class FlowTrial:
 
     def _plant(self, prefix: str, endpoint: str) -> RemotePlant | FolderPlant:
         kind = RemotePlant if self.flow.at_url else FolderPlant
-        return kind(self._folder / "work" / "plant", endpoint, prefix)
+        return kind(self._folder / "work" / "plant", endpoint, prefix, _WAIT)
 
 
 def _folder_of(prefix: str) -> str:

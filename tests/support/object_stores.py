@@ -1,11 +1,12 @@
-"""Object stores on loopback for tests: versitygw, and a proxy before it that counts requests and does what networks do."""
+"""Object stores on loopback for tests: versitygw, and MinIO as a second one by other hands."""
 
 import http.client
+import os
 import shutil
 import socket
 import subprocess
 import time
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from lakeward.core.storage.lake import Lake
@@ -49,6 +50,47 @@ def versitygw(folder, versions=None, certificate=()):
     finally:
         process.kill()
         process.wait()
+
+
+# Names the program of MinIO (tests/README.md).
+MINIO = os.environ.get("TEST_MINIO")  # noqa: TID251
+
+
+@contextmanager
+def minio(folder, port=None):
+    """Serve the folder by MinIO, with the bucket; gives the process and the address, and ends it at the end.
+
+    Args:
+        port: Where; None for a free one.
+    """
+    port = port or free_port()
+    (folder / BUCKET).mkdir(parents=True, exist_ok=True)
+    words = ["server", "--quiet", "--address", f"127.0.0.1:{port}", "--console-address", f"127.0.0.1:{free_port()}", str(folder)]
+    process = subprocess.Popen(
+        [MINIO, *words],
+        env={"MINIO_ROOT_USER": KEY_ID, "MINIO_ROOT_PASSWORD": SECRET, "HOME": str(folder)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_until_ready(f"127.0.0.1:{port}")
+        yield process, f"http://127.0.0.1:{port}"
+    finally:
+        process.kill()
+        process.wait()
+
+
+def wait_until_ready(host, seconds=30):
+    """Wait until MinIO says that it answers: its port is open before."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with closing(http.client.HTTPConnection(host, timeout=2)) as connection, suppress(OSError):
+            connection.request("GET", "/minio/health/ready")
+            with connection.getresponse() as answer:
+                if answer.status == 200:
+                    return
+        time.sleep(0.05)
+    raise TimeoutError(host)
 
 
 def wait_for_port(port, seconds=20):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lakeward.core.settings import Settings
+from lakeward.core.storage.options import FIRST_WAIT
 from lakeward.flows import MigrationOptions, ingest_dataset, migrate
 from lakeward.flows.base.workspace import open_workspace
 from support.object_stores import BUCKET, KEY_ID, SECRET, environment
@@ -18,14 +19,17 @@ class RemotePlant(Plant):
 
     Args:
         endpoint: Address of the store.
+        store_wait: Seconds before a request that failed is repeated.
     """
 
     endpoint: str = ""
     prefix: str = "lake"
+    store_wait: float = FIRST_WAIT
 
     @property
     def settings(self) -> Settings:
-        return replace(Settings(start=self.root), lake=f"s3://{BUCKET}/{self.prefix}", store=environment(self.endpoint))
+        lake = f"s3://{BUCKET}/{self.prefix}"
+        return replace(Settings(start=self.root), lake=lake, store=environment(self.endpoint), store_wait=self.store_wait)
 
 
 def make_remote_plant(root, endpoint, prefix):

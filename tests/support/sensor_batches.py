@@ -8,8 +8,10 @@ import duckdb
 
 from lakeward.contracts.model import DataType, Kind, Sla
 from lakeward.contracts.record_format import FileFormat
+from lakeward.contracts.types import sql_type
 from lakeward.quality.plan import compile_plan
 from lakeward.quality.series.query import SeriesInput
+from lakeward.quality.series.source_record import LIMIT_COLUMNS, NO_RECORD, SourceRecord
 from support.judging import TEXT, column, contract, fetch, rules_of
 
 START = "2020-03-01 00:00:00+00"
@@ -32,6 +34,8 @@ class BatchSequence:
     Args:
         totals: Per rule, readings evaluated and failed in all batches so far.
         failing: Per rule, (batch, row) of failing rows.
+        record: What is known of the source; `limits` are its rows, by name.
+        mapped: Rules that follow from these.
     """
 
     expectations: tuple
@@ -41,6 +45,9 @@ class BatchSequence:
     batches: int = 0
     totals: dict = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
     failing: dict = field(default_factory=lambda: defaultdict(list))
+    record: SourceRecord = NO_RECORD
+    limits: tuple = ()
+    mapped: tuple = ()
 
     def __post_init__(self):
         self.con.execute("SET TimeZone = 'UTC'")
@@ -55,7 +62,8 @@ class BatchSequence:
         self._load(rows, ingested_at)
         made = telemetry_contract(self.names, self.period)
         row_id_types = {"_file_seq": DataType(Kind.INTEGER), "_row": DataType(Kind.INTEGER)}
-        plan = compile_plan(made, rules_of(made, *self.expectations), types | row_id_types | {"_ingested_at": TEXT})
+        rules = (*rules_of(made, *self.expectations), *self.mapped)
+        plan = compile_plan(made, rules, types | row_id_types | {"_ingested_at": TEXT})
         return self._judge(plan)
 
     def _load(self, rows, ingested_at):
@@ -66,8 +74,19 @@ class BatchSequence:
             values = [*row, self.batches, number, ingested_at]
             self.con.execute(f"INSERT INTO batch VALUES ({marks}, ?, ?, CAST(? AS TIMESTAMPTZ))", values)
 
+    def _record(self):
+        if not self.limits:
+            return self.record
+        names = ", ".join(f"{name} {sql_type(type_)}" for name, type_ in LIMIT_COLUMNS.items())
+        self.con.execute(f"CREATE OR REPLACE TABLE limits ({names})")
+        for row in self.limits:
+            self.con.execute(
+                f"INSERT INTO limits VALUES ({', '.join('?' * len(LIMIT_COLUMNS))})", [row[n] for n in LIMIT_COLUMNS]
+            )
+        return replace(self.record, limits="limits")
+
     def _judge(self, plan):
-        series = plan.series(all_row_ids=True)
+        series = plan.series(self._record(), all_row_ids=True)
         self.con.execute("""CREATE OR REPLACE TABLE context AS SELECT * EXCLUDE (seq, age) FROM (
             SELECT *, row_number() OVER (PARTITION BY track, series ORDER BY seq DESC) AS age FROM state) WHERE age = 1""")
         self.con.execute(

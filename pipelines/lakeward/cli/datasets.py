@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -31,7 +32,7 @@ WATCHED_SCHEMES = ("mqtt", "tcp:", "ssl:", "opc.tcp:", "modbus", "kafka", "spark
 
 def init(context: typer.Context, folder: Annotated[Path, typer.Argument(help="Folder to create · 要创建的文件夹")]) -> None:
     lang = settings_of(context).lang
-    root = flows.create_project(folder)
+    root = flows.create_project(folder, f"p{uuid.uuid4().hex[:12]}")
     print_message(lang, "init_done", folder=root)
 
 

@@ -53,6 +53,7 @@ SOURCE_COLUMNS = (
         "rate",
         "clock_offset",
         "gaps",
+        "silent",
         "unlanded",
         "segments",
         "rows",

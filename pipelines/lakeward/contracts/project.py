@@ -40,6 +40,7 @@ class Project:
 
     Args:
         root: The project's folder, absolute.
+        id: Tells projects of one name apart; empty for none.
         zone: IANA zone of the plant.
         lake: A folder, relative to `root` or absolute, or an object-store URL.
         roots: Allowed drop folders outside `root`, absolute.
@@ -64,6 +65,7 @@ class Project:
     root: Path
     name: str
     zone: str
+    id: str = ""
     languages: tuple[Lang, ...] = (Lang.EN, Lang.ZH)
     lake: str = "lake"
     roots: tuple[Path, ...] = ()
@@ -222,6 +224,7 @@ def _project(root: Path, document: Document) -> Project:
     project = Project(
         root=root,
         name=view.entry("name", PROJECT_NAME, _project_name) or "",
+        id=view.entry("id", PROJECT_NAME, _project_name, "") or "",
         zone=view.zone("timezone"),
         languages=tuple(Lang(text) for text in view.texts("languages", tuple(Lang)) if _is_language(view, text)),
         lake=view.text("lake", "lake"),

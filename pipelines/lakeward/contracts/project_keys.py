@@ -16,6 +16,11 @@ KEYS: Mapping[str, KeyDoc] = {
         "Name of the project: letters, digits, `_` and `-`, at most 63. Lineage and Airflow's assets carry it.",
         required=True,
     ),
+    "id": KeyDoc(
+        "text",
+        "Tells projects of one name apart: letters, digits, `_` and `-`, at most 63. `lakeward init` draws one. A lake belongs to one name and id.",
+        "none: a lake belongs to a name alone",
+    ),
     "timezone": KeyDoc("IANA zone", "Zone of the plant, such as `Asia/Shanghai`.", required=True),
     "languages": KeyDoc("list of texts", "Languages of the plant: `en`, `zh`.", "`[en, zh]`"),
     "domains": KeyDoc(

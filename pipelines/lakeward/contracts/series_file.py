@@ -16,13 +16,25 @@ COLUMNS: Mapping[str, KeyDoc] = {
     "series": KeyDoc("text", "Name of the series, by the levels of ISA-95: `enterprise/site/area/line/cell/tag`.", required=True),
     "unit": KeyDoc("text", "UCUM code of the unit, such as `Cel`.", "none"),
     "type": KeyDoc("`number`, `boolean` or `string`", "Type of its values, for people.", "none"),
-    "interval": KeyDoc("number", "Seconds in which a reading is expected at least.", "none"),
-    "deadband": KeyDoc("number", "Smallest change that the source reports: a flat line may be silence.", "none"),
+    "interval": KeyDoc(
+        "number above 0", "Seconds in which a reading is expected: a silence of more than one and a half is a gap.", "none"
+    ),
+    "deadband": KeyDoc(
+        "number, 0 or more",
+        "Smallest change that the source reports, 0 for any: the series is not silent while its source lives.",
+        "none: it reports in its `interval`",
+    ),
     "low": KeyDoc("number", "Smallest value that is possible.", "none"),
     "high": KeyDoc("number", "Largest value that is possible.", "none"),
+    "range": KeyDoc(
+        "`proposed` or `checked`",
+        "Whether a person has checked `low` and `high`: a reading outside of a checked range goes to quarantine, outside of a proposed one it is a warning.",
+        "`proposed`",
+    ),
 }
 _NUMBERS = ("interval", "deadband", "low", "high")
 _TYPES = ("", "number", "boolean", "string")
+_RANGES = ("", "proposed", "checked")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,4 +80,20 @@ def _entry(line: MappingLine) -> SeriesEntry:
             raise line.fault(name, "a number")
     if values.get("low") and values.get("high") and float(values["low"]) > float(values["high"]):
         raise line.fault("high", "a number that is not below `low`")
+    _check_rules(line)
     return SeriesEntry(address=values["address"], series=values["series"], unit=unit, values=values, line=line.number)
+
+
+def _check_rules(line: MappingLine) -> None:
+    """That what becomes a rule is one."""
+    values = line.values
+    if values.get("interval") and float(values["interval"]) <= 0:
+        raise line.fault("interval", "a number above 0")
+    if values.get("deadband") and float(values["deadband"]) < 0:
+        raise line.fault("deadband", "a number that is not below 0: 0 for a source that reports every change and nothing else")
+    if values.get("range", "") not in _RANGES:
+        raise line.fault("range", "proposed, checked")
+    if values.get("range") == "checked" and not (values.get("low") or values.get("high")):
+        raise line.fault("range", "`low` or `high` beside it")
+    if values.get("type") in ("boolean", "string") and (values.get("low") or values.get("high")):
+        raise line.fault("type", "number, beside `low` or `high`")

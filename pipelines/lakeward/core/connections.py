@@ -1,15 +1,39 @@
 """Connections to brokers and databases: address, user, password and TLS files, under a name. Values of secrets never reach a message."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
 from lakeward.core.errors import SettingsError
+from lakeward.core.spelling import did_you_mean, is_slip
 
 # Parameters of a connection's URL that name files of TLS.
 TLS_FILES = ("ca", "certificate", "key")
+# Those of libpq that a database of Airflow may need besides.
+_LIBPQ = ("sslmode", "connect_timeout", "application_name", "options", "target_session_attrs", "keepalives", "keepalives_idle")
+# Scheme -> its other parameters; a scheme that is not here has none.
+_PARAMETERS: Mapping[str, tuple[str, ...]] = {
+    "opc.tcp": ("policy", "mode"),
+    **dict.fromkeys(("kafka", "kafkas"), ("mechanism",)),
+    **dict.fromkeys(("postgresql", "postgres"), _LIBPQ),
+    "sqlite": ("file",),
+    **dict.fromkeys(("smtp", "smtps"), ("from",)),
+}
+# Schemes whose parameters are the driver's, and webhooks, of whose address they are a part.
+_FREE = re.compile(r"(mysql|mariadb|mssql|sqlserver|oracle)(\+.*)?|.+\+https?")
+# Parameters of the address that `lakeward new --from` looks at, by scheme; they are taken off before it is read as a connection.
+_OF_LOOK: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("kafka", "kafkas"), ("schemaFile", "messageType")),
+    **dict.fromkeys(("modbus", "modbuss"), ("map",)),
+    **dict.fromkeys(("postgresql", "postgres", "sqlite"), ("table",)),
+}
+# Likeness from which on a parameter of Airflow's connection is a slip.
+_ALIKE = 0.8
+_LOOK, AIRFLOW = "--from", "Airflow"
+# A word that is no part of a password: for messages.
+_WORD = re.compile(r"[a-zA-Z_]{1,30}")
 _MAX_PORT = 65_535
 
 
@@ -75,7 +99,8 @@ def parse_connection(name: str, url: str, place: str, folder: Path) -> Connectio
         folder: What paths of files in it are relative to.
 
     Raises:
-        SettingsError: It is no URL with scheme and host, or a file of TLS is missing. The message has no part of it.
+        SettingsError: It is no URL with scheme and host, has a parameter that its scheme does not have, or a file of TLS is missing. The
+            message has no value of it.
     """
     try:
         parts = urlsplit(url.strip())
@@ -86,6 +111,7 @@ def parse_connection(name: str, url: str, place: str, folder: Path) -> Connectio
     has_place = parts.hostname or (parts.scheme == "sqlite" and parts.path)
     if not parts.scheme or not has_place or (port is not None and not 0 < port <= _MAX_PORT):
         raise _not_valid(name, place)
+    _check_parameters(name, parts, list(parameters), place)
     return ConnectionSettings(
         name=name,
         scheme=parts.scheme.lower(),
@@ -98,6 +124,21 @@ def parse_connection(name: str, url: str, place: str, folder: Path) -> Connectio
         place=place,
         **{key: _tls_file(name, key, parameters[key], place, folder) for key in TLS_FILES if parameters.get(key)},
     )
+
+
+def _check_parameters(name: str, parts: SplitResult, found: Sequence[str], place: str) -> None:
+    """Refuse a parameter that would be left out in silence. Airflow's own connections may hold what is meant for others."""
+    scheme = parts.scheme.lower()
+    if _FREE.fullmatch(scheme):
+        return
+    known = (*TLS_FILES, *_PARAMETERS.get(scheme, ()), *(_OF_LOOK.get(scheme, ()) if place == _LOOK else ()))
+    for key in found:
+        if key not in known and (place != AIRFLOW or is_slip(key, known, _ALIKE)):
+            shown = key if _WORD.fullmatch(key) and "@" not in parts.query else "-"
+            expected = ", ".join(known)
+            raise SettingsError(
+                "connection_parameter", name=name, place=place, found=shown, close=did_you_mean(key, known), expected=expected
+            )
 
 
 def _tls_file(name: str, key: str, text: str, place: str, folder: Path) -> Path:

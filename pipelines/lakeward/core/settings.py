@@ -9,7 +9,7 @@ from pathlib import Path
 from lakeward.core.errors import SettingsError
 from lakeward.core.messages import Lang
 from lakeward.core.spelling import near_names
-from lakeward.core.storage.options import CREDENTIAL_VARIABLES
+from lakeward.core.storage.options import CREDENTIAL_VARIABLES, FIRST_WAIT
 from lakeward.core.telemetry_settings import TelemetrySettings, read_telemetry
 from lakeward.core.variables import VARIABLES
 
@@ -79,6 +79,7 @@ class Settings:
         airflow_connection: Finds Airflow's connection of a name, as a URL; None outside a task.
         seal_key_file: File of the secret that signs checkpoints, outside the lake; None for unsigned checkpoints.
         store: AWS's own variables, by name (`core.storage.options.CREDENTIAL_VARIABLES`).
+        store_wait: Seconds before a request to an object store that failed is repeated.
         wrapping_key, wrapping_key_file: Secret under which keys of columns lie, or the file that holds it, outside the lake.
         telemetry: Whether traces and metrics of runs are sent.
     """
@@ -108,6 +109,7 @@ class Settings:
     wrapping_key: str | None = field(default=None, repr=False)
     wrapping_key_file: Path | None = None
     store: Mapping[str, str] = field(default_factory=dict, repr=False)
+    store_wait: float = FIRST_WAIT
     spark: SparkSettings = field(default_factory=SparkSettings)
     telemetry: TelemetrySettings = field(default_factory=TelemetrySettings)
 

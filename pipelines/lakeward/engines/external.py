@@ -7,6 +7,7 @@ from pathlib import Path
 from lakeward.contracts.batch import FileReport
 from lakeward.contracts.model import DataType
 from lakeward.core.names import Relation
+from lakeward.core.storage.remote_path import LakePath
 from lakeward.engines.tables import RowStatistics
 
 
@@ -24,13 +25,20 @@ class ExternalData:
     """Data outside the lake.
 
     Args:
-        files: The files, in order; for Delta the table's folder; for Arrow none.
+        files: The files, in order; for Delta and Arrow none.
+        folder: Folder of the Delta table.
         table: The Arrow table.
     """
 
     format: ExternalFormat
     files: tuple[Path, ...] = ()
+    folder: LakePath | None = None
     table: object = None
+
+    @property
+    def place(self) -> LakePath | str:
+        """The folder or the first file, for messages."""
+        return self.folder or (self.files[0] if self.files else "-")
 
 
 @dataclass(frozen=True, slots=True)

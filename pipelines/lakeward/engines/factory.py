@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from lakeward.core.errors import MachineError, SettingsError, UsageError
 from lakeward.core.settings import EMBEDDED, ENGINES, SparkSettings
 from lakeward.core.storage.lake import Lake
+from lakeward.core.storage.options import AzureOptions
 from lakeward.engines.protocols import Engine
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def open_engine(name: str, lake: Lake | str, memory: str | None = None, spark: S
 
     Raises:
         SettingsError: The engine does not exist.
-        UsageError: The lake is a URL as text, or one that the Spark engine does not write.
+        UsageError: The lake is a URL as text, or in a store that the Spark engine does not read.
         MachineError: The lake can't be written, or a requirement of the engine is not installed.
     """
     if name not in ENGINES:
@@ -85,6 +86,6 @@ def _open_spark(lake: Lake | str, memory: str | None, settings: SparkSettings) -
         if (error.name or "").partition(".")[0] not in {"pyspark", "py4j"}:
             raise
         raise MachineError("extra_missing", extra="spark") from error
-    if isinstance(lake, Lake) and lake.options:
-        raise UsageError("lake_not_local", lake=lake)
-    return SparkEngine(str(lake), settings, memory_limit=memory)
+    if isinstance(lake, Lake) and isinstance(lake.options, AzureOptions):
+        raise UsageError("spark_lake_in_azure", lake=lake)
+    return SparkEngine(lake, settings, memory_limit=memory)

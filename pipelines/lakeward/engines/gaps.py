@@ -95,6 +95,19 @@ GAPS = (
         "second, and of Avro, Protobuf and Sparkplug B, which a library of Python decodes, some tens of thousands; more than that needs several datasets.",
     ),
     Gap(
+        "lakes in Azure",
+        GapKind.NOT_YET,
+        "A lake at `az://` is refused (`spark_lake_in_azure`).",
+        "Hadoop's client of Azure brings jars and credentials of its own, which were not tried.",
+    ),
+    Gap(
+        "new files of lakes in object stores",
+        GapKind.NOT_YET,
+        "Executors write new files of a lake at `s3://` into `.lakeward/lakes` of the project, which they share with the driver, and the driver stores them.",
+        "Hadoop's committer that writes to a store without copies needs a module that is not published for Spark 4.2; the other one copies each file, by "
+        "some forty requests.",
+    ),
+    Gap(
         "text that is not UTF-8",
         GapKind.NOT_YET,
         "A file in GB18030, GBK or UTF-16, or one whose lines end in a carriage return alone, is decoded by the driver before executors read it.",

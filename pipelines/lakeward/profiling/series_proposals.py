@@ -69,7 +69,7 @@ def series_text(proposals: Sequence[SeriesProposal]) -> str:
     writer.writerow(COLUMNS)
     for one in proposals:
         interval = "" if one.interval is None else f"{one.interval:f}"
-        writer.writerow((one.address, one.series, one.unit, one.type, interval, "", "", ""))
+        writer.writerow((one.address, one.series, one.unit, one.type, interval, *[""] * 4))
     return out.getvalue()
 
 

@@ -13,7 +13,7 @@ from lakeward.contracts.model import Kind
 from lakeward.quality.rule import Dimension
 
 GX_EXPECTATIONS = "expectations_gx_1.24_v2.yaml"
-SENSOR_RULES = "expectations_lakeward_v1.yaml"
+SENSOR_RULES = "expectations_lakeward_v2.yaml"
 GX_DIFFERENCES = "gx_differences_1.24_v1.yaml"
 
 
@@ -76,8 +76,8 @@ def type_kinds() -> Mapping[str, Kind]:
 
 
 def derived_dimension(prefix: str) -> Dimension:
-    """The dimension of a rule that follows from the contract: `type`, `required` or `key`."""
-    return _dimension(_read("quality_gbt_36344_2018.yaml")["derived"][prefix])
+    """The dimension of a rule that follows from the contract, such as `type`, or from `series.csv`."""
+    return _dimension((_read("quality_gbt_36344_2018.yaml")["derived"] | _read(SENSOR_RULES)["derived"])[prefix])
 
 
 def _dimension(indicator: str) -> Dimension:

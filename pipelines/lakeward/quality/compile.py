@@ -13,6 +13,7 @@ from lakeward.quality.records import evaluated_condition
 from lakeward.quality.rule import Rule
 from lakeward.quality.schemas import SCHEMA_DECISIONS
 from lakeward.quality.scope import Scope
+from lakeward.quality.series.mapped import MAPPED_RULES
 
 
 def compile_rule(rule: Rule, scope: Scope, number: int) -> Check:
@@ -24,7 +25,7 @@ def compile_rule(rule: Rule, scope: Scope, number: int) -> Check:
     if rule.type in DERIVED:
         fails, evaluated = DERIVED[rule.type](scope.columns[rule.columns[0]])
         return RowCheck(rule=rule, fails=fails, evaluated=evaluated, flag=f"_f{number}")
-    if expectations()[rule.type].form is Form.SERIES:
+    if rule.type in MAPPED_RULES or expectations()[rule.type].form is Form.SERIES:
         return SeriesCheck(rule, f"_h{number}")
     narrowed = _narrow_scope(rule, scope)
     compiled = _compile_expectation(rule, narrowed, number) if narrowed else None

@@ -25,24 +25,30 @@ def counted_time(text: str, local: str, form: str, decimal: str) -> tuple[dict[s
     written = text if decimal == "." else f"replace({text}, {literal(decimal)}, '.')"
     pattern = literal(f"^[+-]?[0-9]{{1,19}}([{decimal}][0-9]*)?$")
     # DuckDB 1.5.5 takes 20 us for a text as a decimal of more than 18 digits, and a hundredth of that for these forms.
-    whole = f"WHEN regexp_matches({text}, '^[+-]?[0-9]{{1,18}}$') THEN TRY_CAST(TRY_CAST({text} AS BIGINT) AS DECIMAL({digits}))"
+    integer = f"CASE WHEN regexp_matches({text}, '^[+-]?[0-9]{{1,18}}$') THEN TRY_CAST({text} AS BIGINT) END"
     fraction = f"TRY_CAST(TRY_CAST({written} AS DECIMAL({short})) AS DECIMAL({digits}))"
     other = f"WHEN regexp_matches({text}, {pattern}) THEN coalesce({fraction}, TRY_CAST({written} AS DECIMAL({digits})))"
+    made = {local: f"CASE WHEN {micros} BETWEEN {_FIRST} AND {_LAST} THEN make_timestamp({micros}) END"}
+    if form not in _MICROS:
+        whole = f"TRY_CAST({integer} AS DECIMAL({digits}))"
+        return {number: f"coalesce({whole}, CASE {other} END)"}, {micros: _decimal_micros(number, form)}, made
+    each, whole = _MICROS[form], f"{local}w"
+    # To cut the fraction of a decimal takes a microsecond; of a whole number there is none to cut.
+    times = f"CASE WHEN {whole} BETWEEN {_FIRST // each} AND {_LAST // each} THEN {whole} * {each}"
     return (
-        {number: f"CASE {whole} {other} END"},
-        {micros: _micros(number, form)},
-        {local: f"CASE WHEN {micros} BETWEEN {_FIRST} AND {_LAST} THEN make_timestamp({micros}) END"},
+        {whole: integer},
+        {number: f"CASE WHEN {whole} IS NOT NULL THEN NULL {other} END"},
+        {micros: f"{times} WHEN {whole} IS NULL THEN TRY_CAST(floor({number} * {each}) AS BIGINT) END"},
+        made,
     )
 
 
-def _micros(number: str, form: str) -> str:
+def _decimal_micros(number: str, form: str) -> str:
     if form == "excel":
         # What a spreadsheet shows is exact to the millisecond.
-        return f"TRY_CAST(round(({number} - {_EXCEL_1970}) * {_DAY_MILLIS}) AS BIGINT) * 1000"
-    if form == "epoch_ns":
-        # Not by a division, which is one of doubles: these are off by a microsecond from 2^53 nanoseconds on.
-        return f"TRY_CAST(floor({number} * CAST('0.001' AS DECIMAL(4,3))) AS BIGINT)"
-    return f"TRY_CAST(floor({number} * {_MICROS[form]}) AS BIGINT)"
+        return f"TRY_CAST(round(({number} - {_EXCEL_1970}) * {_DAY_MILLIS}) * 1000 AS BIGINT)"
+    # Not by a division, which is one of doubles: these are off by a microsecond from 2^53 nanoseconds on.
+    return f"TRY_CAST(floor({number} * CAST('0.001' AS DECIMAL(4,3))) AS BIGINT)"
 
 
 def number_text(own: str, stored: DataType) -> str:

@@ -14,7 +14,7 @@ from lakeward.quality.catalogue import GX_EXPECTATIONS, SENSOR_RULES
 @functools.cache
 def indicators() -> Mapping[str, str]:
     """Codes such as 0302, by type of expectation or of derived rule."""
-    found = dict(_standard()["derived"])
+    found = {**_standard()["derived"], **_read(SENSOR_RULES)["derived"]}
     for file in (GX_EXPECTATIONS, SENSOR_RULES):
         found |= {name: entry["indicator"] for name, entry in _read(file)["expectations"].items()}
     return found

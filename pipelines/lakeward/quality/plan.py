@@ -20,6 +20,7 @@ from lakeward.quality.proofs import prove
 from lakeward.quality.rule import Outcome, Rule, Severity, Verdict
 from lakeward.quality.scope import Scope
 from lakeward.quality.series.plan import SeriesPlan, make_series_plan
+from lakeward.quality.series.source_record import NO_RECORD, SourceRecord
 from lakeward.quality.split import Diversion, split
 from lakeward.quality.sql import select, stack
 from lakeward.quality.unit_conversion import in_units
@@ -89,10 +90,10 @@ class JudgePlan:
         """Rules that only Great Expectations can judge."""
         return tuple(check.rule for check in self.checks if isinstance(check, GxCheck))
 
-    def series(self, *, all_row_ids: bool = False) -> SeriesPlan:
+    def series(self, source: SourceRecord = NO_RECORD, *, all_row_ids: bool = False) -> SeriesPlan:
         """The plan of the sensor rules; row ids are for those that quarantine rows, or for all with `all_row_ids`."""
         rules = [check.rule for check in self.checks if isinstance(check, SeriesCheck)]
-        return make_series_plan(self.contract, self.columns, rules, all_row_ids=all_row_ids)
+        return make_series_plan(self.contract, self.columns, rules, source, all_row_ids=all_row_ids)
 
     def typed_select(self, rows: str) -> str:
         """SELECT of the contract's columns in the contract's types, then all other columns of bronze."""

@@ -15,6 +15,7 @@ from lakeward.contracts.record_format import FileFormat
 from lakeward.core.drop_folder import DeliveredFile
 from lakeward.core.errors import InvariantError
 from lakeward.core.names import Sha256
+from lakeward.core.storage.links import link_new
 from lakeward.sources.file_copy import CopyResult, scratch_file, sync_folder
 
 
@@ -140,7 +141,7 @@ class Ledger:
                 file.flush()
                 os.fsync(file.fileno())
             try:
-                self._path(number).hardlink_to(draft)
+                link_new(draft, self._path(number))
             except FileExistsError:
                 return False
         sync_folder(self.folder)

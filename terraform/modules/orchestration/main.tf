@@ -20,7 +20,7 @@ locals {
   }
   # The project in the image (deploy/Containerfile.project), and what a task may write in; all else in the image is read only.
   plant   = "/srv/lakeward/plant"
-  scratch = { scratch = "/tmp", airflow = "/srv/lakeward/airflow", work = "${local.plant}/.lakeward" }
+  scratch = { scratch = "/tmp", airflow = "/srv/lakeward/airflow", work = "${local.plant}/.lakeward", scorecard = "${local.plant}/scorecard" }
   bundle = {
     name      = "lakeward"
     classpath = "airflow.dag_processing.bundles.local.LocalDagBundle"

@@ -163,9 +163,11 @@ for number in range(1, 60):
         ({"type": "map", "values": record("Part", *["null"] * 2000)}, zigzag(2000) + b"\x02k" * 2000 + b"\x00"),
         (record("Tree", ["null", "Tree"], ["null", "Tree"], *["null"] * 200), tree(12)),
         (items(CHAIN), zigzag(20_000) + bytes(20_001)),
+        (items({"type": "enum", "name": "Kind", "symbols": ["A" * 1000]}), zigzag(60_000) + bytes(60_001)),
+        (items({**record("Part", "int"), "fields": [{"name": "f" * 1000, "type": "int"}]}), zigzag(60_000) + bytes(60_001)),
         (items(["string", record("Part", *["null"] * 64)]), zigzag(-20_000) + zigzag(20_000) + b"\x02" * 20_000 + b"\x00"),
     ],
-    ids=["array", "map", "tree", "chain", "union"],
+    ids=["array", "map", "tree", "chain", "symbols", "names", "union"],
 )
 def test_a_short_payload_of_avro_that_stands_for_millions_of_values_is_a_reject(line, schema, payload):
     (line.folder / "reading.avsc").write_text(json.dumps(record("Top", schema)))
@@ -261,6 +263,17 @@ def test_fields_that_the_schema_does_not_know_are_kept_and_known_ones_of_another
         ("reject_other_schema", payloads[2]),
         ("reject_undecodable", payloads[3]),
     ]
+
+
+@pytest.mark.parametrize("repeated", [True, False])
+def test_a_short_payload_of_protobuf_that_stands_for_long_symbols_is_a_reject(line, repeated):
+    symbol = "S" * 1000
+    part = "repeated Kind kinds = 1;" if repeated else "repeated Part parts = 1; } message Part { Kind kind = 1;"
+    (line.folder / "reading.proto").write_text(f'syntax = "proto3"; enum Kind {{ {symbol} = 0; }} message Reading {{ {part} }}')
+    keys = "payload: protobuf, schemaFile: reading.proto, messageType: Reading"
+    payload = b"\x0a\xe0\xd4\x03" + bytes(60_000) if repeated else b"\x0a\x00" * 60_000
+    _, rejects = line.read(keys, "n=$topic", payload, payload[:0])
+    assert [(reason, len(raw)) for reason, _, raw in rejects if raw] == [("reject_many_records", len(payload))]
 
 
 def test_a_short_payload_of_millions_of_values_is_a_reject(line):

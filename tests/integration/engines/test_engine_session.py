@@ -50,6 +50,14 @@ def test_each_table_is_read_at_the_version_asked_for(engine):
     assert [engine.fetch(query, at={NAME: version})[0]["n"] for version in range(3)] == [1, 2, 3]
 
 
+def test_files_of_a_folder_are_not_kept_in_memory_once_more(embedded):
+    """The system keeps them; a program that runs for months must not grow with what it has read."""
+    embedded.append(SPEC, rows(0, 1000), txn(1))
+    assert len(embedded.fetch("SELECT * FROM silver.press_line")) == 1000
+    kept = embedded.fetch("SELECT sum(memory_usage_bytes) AS bytes FROM duckdb_memory() WHERE tag = 'EXTERNAL_FILE_CACHE'")
+    assert kept == [{"bytes": 0}]
+
+
 @pytest.mark.parametrize(
     "query",
     [

@@ -30,6 +30,8 @@ ASKED = {
     "workbooks and rows with odd types": None,
     "cost of a batch": None,
     "landed messages": None,
+    "lakes in Azure": None,
+    "new files of lakes in object stores": None,
     "text that is not UTF-8": None,
     "lengths below zero": "SELECT right(s, -1) AS x FROM silver.gaps WHERE i = 1",
     "functions without a rule": "SELECT bar(i, 0, 10) AS x FROM silver.gaps",

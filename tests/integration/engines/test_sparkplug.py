@@ -1,6 +1,7 @@
 """Metrics of Sparkplug B become readings: all data types, aliases and their births, gaps and deaths; nothing unclear is guessed."""
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 
 from lakeward.contracts.load import parse_contract
@@ -183,9 +184,50 @@ def test_births_end_with_the_connection(plant):
     plant.land((NDATA, payload(aliased(1, sp.INT32, 10), ts=T0 + 1, seq=1)))
     plant.stage()
     assert plant.rejects() == [(2, 1_000_001, "reject_no_birth")]
+    plant.connection.ask()
     plant.land(birth(metric("a", sp.INT32, 1, alias=1)))
     plant.stage()
     assert plant.data() == [("G/E//a", "10")]
+
+
+@pytest.mark.parametrize("requests", [0, 1])
+def test_a_birth_that_nobody_asked_for_explains_no_data_of_before(plant, requests):
+    """It is how an edge says that its aliases have another meaning now; a request that it came before makes no difference."""
+    plant.land(
+        (NDATA, payload(aliased(1, sp.INT32, 10), ts=T0 + 1, seq=1)),
+        (DDATA, payload(aliased(2, sp.INT32, 20), ts=T0 + 1, seq=2)),
+    )
+    for _ in range(1 + requests):
+        plant.land(
+            birth(metric("b", sp.INT32, 1, alias=1)), (DBIRTH, payload(metric("m", sp.INT32, 1, alias=2), ts=T0 + 5, seq=1))
+        )
+        plant.land((NDATA, payload(aliased(1, sp.INT32, 11), ts=T0 + 6, seq=2)), (NDATA, b"\xff"))
+        plant.connection.ask()
+    plant.stage()
+    assert set(plant.data()) == {("G/E//b", "11")}
+    assert plant.rejects("_row, reason")[:2] == [(1_000_001, "reject_no_birth"), (2_000_001, "reject_no_birth")]
+
+
+def test_a_birth_that_answers_explains_the_devices_of_before(plant):
+    plant.land((DDATA, payload(aliased(2, sp.INT32, 20), ts=T0 + 1, seq=2)))
+    plant.connection.ask()
+    plant.land(birth(), (DBIRTH, payload(metric("m", sp.INT32, 1, alias=2), ts=T0 + 5, seq=1)))
+    plant.stage()
+    assert plant.data() == [("G/E/D/m", "20")]
+
+
+def test_segments_of_before_name_no_birth_that_was_asked_for(plant):
+    plant.connection.ask()
+    plant.land((NDATA, payload(aliased(1, sp.INT32, 10), ts=T0 + 1, seq=1)))
+    plant.connection.ask()
+    plant.land(birth(metric("a", sp.INT32, 1, alias=1)), (NDATA, payload(aliased(1, sp.INT32, 11), ts=T0 + 2, seq=1)))
+    for segment in plant.store.segments(0, plant.store.newest()):
+        table = pq.read_table(segment.path).drop_columns(["asked"])
+        segment.path.chmod(0o600)
+        pq.write_table(table, segment.path)
+    plant.stage()
+    assert plant.data() == [("G/E//a", "11")]
+    assert plant.rejects() == [(1, 1_000_001, "reject_no_birth")]
 
 
 @pytest.mark.parametrize("between", [(NDEATH, payload(bd_seq(0))), (NDATA, payload(aliased(1, sp.INT32, 11), ts=T0, seq=9))])
@@ -204,6 +246,7 @@ def test_after_a_gap_aliases_wait_for_a_birth_that_agrees(plant):
     # With name and type a metric speaks for itself.
     assert plant.data() == [("G/E//c", "30")]
     assert plant.rejects("_row, reason") == [(row, "reject_sequence_gap") for row in (2_000_001, 2_000_002, 2_000_004, 3_000_001)]
+    plant.connection.ask()
     plant.land(birth(metric("a", sp.INT32, 1, alias=1), metric("x", sp.INT32, 1, alias=2), metric("c", sp.INT32, 1), ts=T0 + 5))
     plant.stage()
     assert plant.data() == [("G/E//a", "10"), ("G/E//c", "30"), ("G/E//c", "31")]

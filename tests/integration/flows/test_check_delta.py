@@ -56,7 +56,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedEngine]
 
 def rows(engine: EmbeddedEngine, folder: Path) -> list[tuple[Any, ...]]:
     """What a check sees of the table's values, in order."""
-    attached = engine.attach("checked", ExternalData(ExternalFormat.DELTA, (folder,)))
+    attached = engine.attach("checked", ExternalData(ExternalFormat.DELTA, folder=folder))
     items = ", ".join(f'"{column.raw_column}"' for column in attached.columns)
     return sorted((tuple(row.values()) for row in engine.fetch(f"SELECT {items} FROM {attached.placed}")), key=repr)
 

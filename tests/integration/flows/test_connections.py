@@ -36,12 +36,12 @@ def test_the_environment_comes_first_then_airflow_then_the_file(project):
     write_file(project, f"plant_broker: mqtt://file:{SECRET}@broker\n")
     from_file = look_up(project)
     from_airflow = look_up(project, airflow_connection=lambda _: "mqtt://airflow@broker")
-    variable = {"LAKEWARD_CONN_PLANT_BROKER": "mqtts://env@broker:8883/x?tls=1"}
+    variable = {"LAKEWARD_CONN_PLANT_BROKER": "opc.tcp://env@broker:8883/x?mode=Sign"}
     from_environment = look_up(project, environ=variable, airflow_connection=lambda _: "mqtt://airflow@broker")
     assert (from_file.user, from_file.password, from_file.place) == ("file", SECRET, ".lakeward/connections.yaml")
     assert (from_airflow.user, from_airflow.place) == ("airflow", "Airflow")
     assert (from_environment.user, from_environment.port, from_environment.path) == ("env", 8883, "x")
-    assert from_environment.parameters == {"tls": "1"}
+    assert from_environment.parameters == {"mode": "Sign"}
 
 
 def test_a_secret_is_in_no_text_of_the_connection(project):
@@ -106,3 +106,38 @@ def test_files_of_tls_must_exist(project, tmp_path):
     code, texts = refused(lambda: parse_connection("a", "mqtts://b?certificate=client.pem", "here", project))
     assert code == "connection_file_missing"
     assert "client.pem" in texts
+
+
+@pytest.mark.parametrize(
+    ("url", "close"),
+    [
+        ("mqtts://me:pw@broker?certificat=a.pem", "certificate"),
+        ("https://id:pw@store:9000?acces_key=1", "key"),
+        ("opc.tcp://plc?polcy=Basic256Sha256", "policy"),
+        ("kafkas://broker?mechansim=PLAIN", "mechanism"),
+        ("postgresql://db/plant?ssl_mode=disable", "sslmode"),
+        ("modbuss://plc?car=ca.pem", "ca"),
+        ("smtps://mail?form=a@b", "from"),
+        ("sqlite:///plant.db?fil=a.db", "file"),
+    ],
+)
+def test_a_mistyped_parameter_is_refused_for_every_kind(project, url, close):
+    code, texts = refused(lambda: parse_connection("a", url, "here", project))
+    assert (code, close in texts) == ("connection_parameter", True)
+    assert not any(value in texts for value in ("a.pem", "Basic256Sha256", "PLAIN", "disable", "a@b"))
+
+
+def test_parameters_of_drivers_and_webhooks_are_theirs(project):
+    for url in ("mysql+pymysql://h/d?charset=utf8", "mssql://h/d?appname=x", "slack+https://hooks/x?access_token=1"):
+        assert parse_connection("a", url, "here", project).parameters
+
+
+def test_what_airflow_keeps_for_others_is_no_slip(project):
+    assert parse_connection("a", "postgresql://h/d?cursor=dict", "Airflow", project).host == "h"
+    code, _ = refused(lambda: parse_connection("a", "postgresql://h/d?ssl_mode=disable", "Airflow", project))
+    assert code == "connection_parameter"
+
+
+def test_a_part_of_a_password_is_not_shown(project):
+    _, texts = refused(lambda: parse_connection("a", f"mqtt://broker?{SECRET}@host", "here", project))
+    assert SECRET not in texts

@@ -2,14 +2,18 @@
 
 import shutil
 from dataclasses import replace
+from threading import Event
 
 import pytest
 
+from lakeward.contracts.project import load_project
 from lakeward.core.errors import MachineError, UsageError
 from lakeward.core.messages import Lang
+from lakeward.core.settings import Settings
 from lakeward.flows import (
     MigrationOptions,
     back_up,
+    collect,
     ingest_dataset,
     list_tables,
     maintain,
@@ -18,6 +22,10 @@ from lakeward.flows import (
     project_status,
     run_all,
 )
+from support.command_line import run_command
+from support.lease_holders import other_process
+from support.linkless import ingest_without_links
+from support.mqtt_plant import MqttPlant
 from support.plant import Plant, csv_line, make_plant
 
 
@@ -90,3 +98,56 @@ def test_what_is_no_name_is_refused_without_a_trace(plant):
     owner.mkdir()
     with pytest.raises(MachineError):
         ingest_dataset(plant.settings, "press_line")
+
+
+def name_id(plant, project_id):
+    file = plant.root / "expectations" / "project.yaml"
+    file.write_text(f"{file.read_text()}id: {project_id}\n")
+
+
+@pytest.fixture
+def namesake(plant, tmp_path):
+    """Another project of the same name, with an id of its own, over the lake of `plant`."""
+    other = make_plant(tmp_path / "elsewhere" / "plant")
+    name_id(other, "p2")
+    other.drop("b.csv", csv_line("M2", 0, 33))
+    return replace(other.settings, lake=str(plant.root / "lake"))
+
+
+def test_projects_of_one_name_are_told_apart_by_their_ids(plant, namesake):
+    name_id(plant, "p1")
+    ingest_dataset(plant.settings, "press_line")  # a lake of before gets the id of its project
+    before = list_tables(plant.settings)
+    for call in (lambda: ingest_dataset(namesake, "press_line"), lambda: project_status(namesake)):
+        with pytest.raises(UsageError) as refused:
+            call()
+        assert refused.value.code == "lake_of_same_name"
+        assert (refused.value.facts["found"], refused.value.facts["expected"]) == ("p1", "p2")
+    assert all(len(refused.value.render(lang).splitlines()) == 2 for lang in Lang)
+    assert list_tables(plant.settings) == before
+
+
+def test_a_new_project_has_an_id_of_its_own(tmp_path, capsys):
+    for name in ("a", "b"):
+        assert run_command(capsys, tmp_path, "init", str(tmp_path / name / "plant")).code == 0
+    found = [load_project(tmp_path / name / "plant").id for name in ("a", "b")]
+    assert all(found)
+    assert found[0] != found[1]
+
+
+def test_a_collector_claims_the_lake_and_none_of_another_project_starts(tmp_path):
+    stopped, environ = Event(), {"LAKEWARD_CONN_PLANT_BROKER": "mqtt://127.0.0.1:1", "LAKEWARD_LAKE": str(tmp_path / "lake")}
+    stopped.set()
+    first, second = (Settings.load(MqttPlant(tmp_path / name, "").root, environ=environ) for name in ("first", "second"))
+    assert collect(first, [], stopped, lambda *_: None) == {}
+    with pytest.raises(UsageError) as refused:
+        collect(second, [], stopped, lambda *_: None)
+    assert refused.value.code == "lake_of_other_project"
+
+
+def test_a_file_system_without_hard_links_is_named_before_anything_is_committed(tmp_path):
+    plant = make_plant(tmp_path / "plant")
+    plant.drop("a.csv", csv_line("M1", 0, 20))
+    with other_process(ingest_without_links, plant.root) as (_, pipe):
+        assert pipe.recv() == ("folder_without_links", [2, 2])
+    assert not [*(plant.root / "lake").rglob("*.parquet")]

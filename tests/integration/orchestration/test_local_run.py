@@ -2,11 +2,14 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+IMAGE = Path(__file__).parents[3] / "deploy" / "Containerfile.project"
 RUN = """
 import json, signal
 from pathlib import Path
@@ -109,15 +112,38 @@ def test_a_project_without_its_dags_file_says_how_to_add_it(troubles):
 
 
 @pytest.mark.exhaustive
+def test_all_dags_run_where_only_the_volumes_of_the_image_can_be_written(plant):
+    """As the tasks of containers do, whose root can't be written; the lake lies elsewhere."""
+    deliver(plant)
+    made = json.loads(re.search(r"^VOLUME (.+)$", IMAGE.read_text(encoding="utf-8"), re.MULTILINE)[1])
+    inside = [Path(place).relative_to("/srv/lakeward/plant") for place in made if place.startswith("/srv/lakeward/plant/")]
+    kept = [plant / place for place in (*inside, "lake", ".airflow")]
+    for folder in kept:
+        folder.mkdir()
+    for path in (plant, *plant.rglob("*")):
+        if path not in kept:
+            path.chmod(path.stat().st_mode & ~0o222)
+    runs, _ = run_without_rights(plant, [])
+    assert {state for _, state, _ in runs} == {"success"}
+    assert "govern__plant" in {dag for dag, *_ in runs}
+    assert (plant / "scorecard" / "scorecard.html").is_file()
+
+
+@pytest.mark.exhaustive
 def test_a_folder_of_dags_that_can_not_be_written_is_no_hindrance(plant):
-    """As of an image or a checkout of another user; without its rights root is held by the modes of files too."""
+    """As of an image or a checkout of another user."""
     deliver(plant)
     for path in (*(plant / "dags").iterdir(), plant / "dags", plant / "expectations"):
         path.chmod(path.stat().st_mode & ~0o222)
+    assert run_without_rights(plant, ["press"])[0] == [["ingest__press", "success", None]]
+
+
+def run_without_rights(plant, names):
+    """Run DAGs of a project whose folder of DAGs can't be written; without its rights root is held by the modes of files too."""
     refused = "try:\n    open('dags/x', 'w')\n    raise SystemExit('dags can be written')\nexcept PermissionError:\n    pass\n"
     words = [] if os.geteuid() else ["setpriv", "--bounding-set=-all", "--inh-caps=-all"]
     done = subprocess.run(
-        [*words, sys.executable, "-c", refused + RUN.format(names=["press"])],
+        [*words, sys.executable, "-c", refused + RUN.format(names=names)],
         cwd=plant,
         env={"AIRFLOW_HOME": str(plant / ".airflow"), "PATH": "/usr/bin:/bin"},
         capture_output=True,
@@ -125,7 +151,7 @@ def test_a_folder_of_dags_that_can_not_be_written_is_no_hindrance(plant):
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout.splitlines()[-1])[0] == [["ingest__press", "success", None]]
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def test_a_halted_batch_fails_its_task_and_says_who_may_release_it(troubles):

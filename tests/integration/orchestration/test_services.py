@@ -11,7 +11,7 @@ from lakeward.flows import list_runs
 from support.airflow_services import RunningAirflow, airflow_up, family, free_port, is_alive, listening, wait_for
 
 # Four processes of Airflow start in half a minute; `test_local_run` runs one in every change.
-pytestmark = pytest.mark.exhaustive
+pytestmark = [pytest.mark.exhaustive, pytest.mark.timeout(1200)]
 
 ROWS = "ts,temp\n2026-03-01T06:00:00Z,20.5\n2026-03-01T06:01:00Z,21.5\n"
 

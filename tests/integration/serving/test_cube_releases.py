@@ -1,5 +1,7 @@
 """Releases of cubes again and again: nothing new commits nothing, and all cubes can be released at once."""
 
+import shutil
+
 from lakeward.flows import release_cube, release_cubes
 from support.command_line import run_command
 from support.cube_plant import NAME, add_people, grades_of, make_plant
@@ -35,3 +37,10 @@ def test_all_cubes_are_released_at_once_and_one_without_approval_is_named(tmp_pa
     (found,), failed = release_cubes(settings)
     assert (found.release, failed) == (2, {})
     assert "release 2" in run_command(capsys, settings.start, "cube", "release").out
+
+
+def test_a_first_release_that_was_killed_before_its_record_is_made_again(tmp_path):
+    settings = make_plant(tmp_path / "plant", people("A", 20))
+    release_cube(settings, NAME, "by group", "wang.fang", grade_lookup=grades_of)
+    shutil.rmtree(settings.start / "lake" / "governance" / "cubes")  # the groups are stored before the record
+    assert release_cube(settings, NAME, "by group", "wang.fang", grade_lookup=grades_of).release == 1

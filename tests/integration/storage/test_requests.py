@@ -5,13 +5,15 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from lakeward.flows import ingest_dataset
+from lakeward.flows import assess_readiness, ingest_dataset
 from support.fault_proxy import proxy
 from support.plant import csv_line, make_plant
-from support.remote_plant import RemotePlant, contents, make_remote_plant
+from support.remote_plant import RemotePlant, contents, fill, make_remote_plant
 
 # Of a batch of 1,000 rows: 24 objects are written.
 MOST_REQUESTS, WRITES = 60, 24
+# Of an assessment of one dataset, whose tables of records are some twenty.
+MOST_OF_ASSESSMENT = 130
 
 
 def drop_batch(plant, batch, rows=1000):
@@ -37,6 +39,20 @@ def test_a_batch_of_1000_rows_makes_fewer_than_60_requests(endpoint, tmp_path):
         faults.reset()
         assert ingest_dataset(plant.settings, "press_line").batches == 0
         assert kinds(faults.seen).total() < MOST_REQUESTS / 2
+
+
+@pytest.mark.exhaustive
+def test_an_assessment_reads_no_log_that_this_machine_wrote(endpoint, tmp_path):
+    """Its thirty queries read the same tables, each at a version that is known."""
+    with proxy(endpoint) as (address, faults):
+        plant = make_remote_plant(tmp_path / "plant", address, "assessed")
+        fill(plant)
+        faults.reset()
+        assess_readiness(plant.settings)
+        assert [
+            path for method, path in faults.seen if method == "GET" and "_delta_log" in path and "list-type" not in path
+        ] == []
+        assert len(faults.seen) < MOST_OF_ASSESSMENT
 
 
 @pytest.mark.exhaustive

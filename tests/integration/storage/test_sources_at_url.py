@@ -8,10 +8,11 @@ import pytest
 from lakeward.core.settings import Settings
 from lakeward.flows import collect, project_status, run_dataset
 from lakeward.flows.base.workspace import open_workspace
-from lakeward.sources.collectors.state import CONNECTED, read_state
+from lakeward.sources.collectors.state import CONNECTED
 from support.fault_proxy import proxy
 from support.mqtt_broker import make_broker, publish
 from support.mqtt_plant import MqttPlant, kill, reading, stop
+from support.remote_collectors import settings_of, start_collector, stop_after, wait_until
 from support.remote_plant import other_machine, point_to_store
 from support.sql_plant import SqlPlant
 
@@ -36,36 +37,6 @@ def plant(broker, endpoint, tmp_path):
     made = MqttPlant(tmp_path / "first", broker.url)
     point_to_store(made.root, endpoint, f"mqtt-{tmp_path.name}")
     return made
-
-
-def landing_of(root):
-    return open_workspace(Settings.load(root, environ={})).files / "landing" / "line"
-
-
-def wait_until(condition, seconds=60):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.1)
-
-
-def start_collector(plant):
-    """A collector that is connected."""
-    process = plant.collect()
-    wait_until(lambda: (found := read_state(landing_of(plant.root))) and (found.pid, found.state) == (process.pid, CONNECTED))
-    return process
-
-
-def stop_after(process, plant, messages):
-    """Stop a collector that has taken so many messages; returns its exit code."""
-    wait_until(lambda: read_state(landing_of(plant.root)).messages >= messages)
-    return stop(process)
-
-
-def settings_of(plant, root):
-    return Settings.load(
-        root, environ={name: value for name, value in plant.environ.items() if name.startswith("LAKEWARD_CONN_")}
-    )
 
 
 def silver(settings):

@@ -12,13 +12,23 @@ from lakeward.core.messages import Lang
 from lakeward.core.storage.bucket import BucketStore
 from lakeward.core.storage.options import AzureOptions
 from lakeward.core.storage.probe import check_store, races_large
-from lakeward.flows import MigrationOptions, back_up, check_machine, ingest_dataset, list_tables, migrate, rebuild_silver
+from lakeward.core.storage.signed_requests import SignedRequests
+from lakeward.flows import (
+    MigrationOptions,
+    back_up,
+    check_machine,
+    ingest_dataset,
+    list_tables,
+    maintain,
+    migrate,
+    rebuild_silver,
+)
 from lakeward.flows.base.workspace import open_workspace
 from support.careless_store import careless_store
 from support.fault_proxy import proxy
-from support.object_stores import BUCKET, environment, free_port, lake_at, wait_for_port
+from support.object_stores import BUCKET, environment, free_port, lake_at, make_locked_bucket, options, versitygw, wait_for_port
 from support.plant import make_plant
-from support.remote_plant import drop_first, make_remote_plant
+from support.remote_plant import drop_first, drop_second, make_remote_plant
 
 obstore = pytest.importorskip("obstore")
 S3RVER = os.environ.get("TEST_S3RVER")  # noqa: TID251
@@ -57,6 +67,12 @@ def test_s3rver_is_refused(tmp_path):
     finally:
         process.kill()
         process.wait()
+
+
+def test_https_to_a_port_of_plain_http_is_said(tmp_path):
+    with careless_store() as address:
+        lake = lake_at(address.replace("http://", "https://"), tmp_path)
+        assert refusal(lake) == "lake_plain_http"
 
 
 def test_a_run_refuses_such_a_store_before_it_receives_anything(tmp_path):
@@ -128,6 +144,24 @@ def test_a_place_with_spaces_and_chinese_works(endpoint, tmp_path):
     plant = make_remote_plant(tmp_path / "plant", endpoint, "一号 线/lake 1")
     drop_first(plant)
     assert ingest_dataset(plant.settings, "press_line").counts.silver == 2
+
+
+@pytest.mark.exhaustive
+def test_a_bucket_that_locks_its_objects_by_default_holds_a_lake(tmp_path):
+    (tmp_path / "store").mkdir()
+    (tmp_path / "versions").mkdir()
+    with versitygw(tmp_path / "store", tmp_path / "versions") as address:
+        make_locked_bucket(address, "locked")
+        rule = "<Rule><DefaultRetention><Mode>COMPLIANCE</Mode><Days>1</Days></DefaultRetention></Rule>"
+        body = f"<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled>{rule}</ObjectLockConfiguration>"
+        assert SignedRequests("s3://locked", options(address)).ask("PUT", "", "object-lock=", body.encode())[0] == 200
+        plant = make_remote_plant(tmp_path / "plant", address, "lake")
+        locked = replace(plant.settings, lake="s3://locked/lake")
+        for drop in (drop_first, drop_second):
+            drop(plant)
+            assert ingest_dataset(locked, "press_line").batches == 1
+        assert maintain(locked)[1] == {}
+        assert ingest_dataset(locked, "press_line").batches == 0
 
 
 def test_a_lake_that_is_not_there_any_more_is_not_begun_again(endpoint, store_folder, tmp_path):

@@ -6,7 +6,6 @@ from lakeward.core.errors import LakewardError
 from lakeward.core.settings import Settings
 from lakeward.flows import lint_contracts, project_status, run_dataset
 from lakeward.flows.operations.source_checks import check_sources
-from lakeward.sources.kafka import cluster as cluster_client
 from support.kafka_cluster import CONTRACT, local_cluster, message_value, produce
 from support.mqtt_plant import MqttPlant
 
@@ -71,8 +70,7 @@ def test_latest_begins_with_the_first_run_and_loses_nothing_behind_it(plant, set
 @pytest.mark.parametrize(
     ("url", "code"), [("kafka://127.0.0.1:1", "kafka_unreachable"), ("amqp://127.0.0.1:1", "connection_scheme")]
 )
-def test_a_cluster_that_can_not_be_read_is_named(plant, url, code, monkeypatch):
-    monkeypatch.setattr(cluster_client, "TIMEOUT", 2.0)
+def test_a_cluster_that_can_not_be_read_is_named(plant, url, code):
     settings = Settings.load(plant.root, environ={"LAKEWARD_CONN_PLANT_BROKER": url})
     with pytest.raises(LakewardError) as failed:
         run_dataset(settings, "line")
@@ -87,8 +85,7 @@ def test_keys_that_are_not_valid_are_refused(plant, settings, bad):
     assert lint_contracts(settings, "line")
 
 
-def test_the_doctor_and_status_say_what_can_be_had_and_what_is_promised(plant, settings, cluster, monkeypatch):
-    monkeypatch.setattr(cluster_client, "TIMEOUT", 2.0)
+def test_the_doctor_and_status_say_what_can_be_had_and_what_is_promised(plant, settings, cluster):
     produce(cluster.options, "readings", [(n % 4, None, message_value(n)) for n in range(4)])
     [(name, found, problem)] = check_sources(settings)
     assert (name, found.startswith("Kafka, readings: 4"), problem) == ("plant_broker", True, "")

@@ -6,7 +6,7 @@ from lakeward.core.errors import LakewardError
 from lakeward.core.settings import Settings
 from lakeward.flows import run_dataset
 from lakeward.flows.operations.source_checks import check_sources
-from support.certificates import make_certificate
+from support.certificates import make_certificate, make_expired_certificate
 from support.kafka_cluster import (
     CONTRACT,
     create_topic,
@@ -47,12 +47,39 @@ def test_certificates_and_passwords_are_needed_and_checked(tmp_path, broker):
     assert found.startswith("Kafka, readings: 4")
     for url, code in (
         (f"kafkas://reader:wrong@{address}{broker.folder}/ca.pem", "kafka_login_refused"),
-        (f"kafkas://reader:secret@{address}{tmp_path}/other.pem", "kafka_unreachable"),
+        (f"kafkas://reader:secret@{address}{tmp_path}/other.pem", "kafka_certificate_refused"),
     ):
         with pytest.raises(LakewardError) as refused:
             run_dataset(settings(url), "line")
         assert refused.value.code == code
         assert "wrong" not in str(refused.value)
+
+
+def test_an_expired_certificate_is_named_and_nothing_is_lost(tmp_path, broker):
+    own = {"security.protocol": "SASL_SSL", "sasl.mechanism": "PLAIN", "sasl.username": "reader", "sasl.password": "secret"}
+    options = {**broker.options, **own, "ssl.ca.location": str(broker.folder / "ca.pem")}
+    create_topic(options, "readings")
+    produce(options, "readings", [(n % 4, None, message_value(n)) for n in range(20)])
+    plant = MqttPlant(tmp_path / "plant", "", CONTRACT)
+    url = f"kafkas://reader:secret@127.0.0.1:{broker.port}?mechanism=PLAIN&ca={broker.folder}/ca.pem"
+    settings = Settings.load(plant.root, environ={"LAKEWARD_CONN_PLANT_BROKER": url})
+    assert run_dataset(settings, "line").counts.silver == 20
+    produce(options, "readings", [(n % 4, None, message_value(n)) for n in range(20, 30)])
+    bundle = broker.folder / "server.bundle.pem"
+    kept = bundle.read_text()
+    broker.stop()
+    make_expired_certificate(broker.folder, "old", "ca")
+    bundle.write_text("".join((broker.folder / part).read_text() for part in ("old.key", "old.pem", "ca.pem")))
+    broker.start()
+    with pytest.raises(LakewardError) as refused:
+        run_dataset(settings, "line")
+    assert (refused.value.code, "expired" in refused.value.facts["reason"]) == ("kafka_certificate_refused", True)
+    [(_, found, problem)] = check_sources(settings)
+    assert "expired" in found + problem
+    broker.stop()
+    bundle.write_text(kept)
+    broker.start()
+    assert run_dataset(settings, "line").counts.silver == 10
 
 
 def test_a_topic_that_may_not_be_read_is_named(tmp_path):

@@ -5,6 +5,7 @@ import pytest
 from lakeward.contracts.series_file import read_series_file
 from lakeward.core.settings import Settings
 from lakeward.flows import lint_contracts
+from support.mapped_line import HEAD, MappedLine
 from support.modbus_plant import CONTRACT as MODBUS
 from support.mqtt_plant import CONTRACT as MQTT
 from support.mqtt_plant import MqttPlant
@@ -87,3 +88,29 @@ def test_nodes_of_a_server_must_be_there_and_be_nodes(tmp_path):
 def test_a_mapping_is_read_with_the_lines_of_its_entries(tmp_path):
     (tmp_path / "series.csv").write_text("\ufeffaddress,series\n\na,b\n", encoding="utf-8")
     assert [(one.address, one.line) for one in read_series_file(tmp_path / "series.csv")] == [("a", 3)]
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "expected"),
+    [
+        ("a,line/a,,number,0,,,,", "interval", "a number above 0"),
+        ("a,line/a,,number,10,-1,,,", "deadband", "not below 0"),
+        ("a,line/a,,number,,,0,1,sure", "range", "proposed, checked"),
+        ("a,line/a,,number,,,,,checked", "range", "`low` or `high`"),
+        ("a,line/a,,boolean,,,0,1,", "type", "number"),
+    ],
+)
+def test_what_becomes_a_rule_is_checked(tmp_path, line, column, expected):
+    [(code, at, name, told, _)] = _lint(tmp_path / "plant", MQTT, series=f"{HEAD}{line}\n")
+    assert (code, at, name) == ("series_file_value", 2, column)
+    assert expected in told
+
+
+def test_a_mapping_that_is_gone_is_named(tmp_path):
+    made = MappedLine(tmp_path, "umh/v1/a,line/a,,,,,,,")
+    made.run(("a", 0, 1))
+    (made.folder / "series.csv").unlink()
+    [found] = lint_contracts(made.settings, "line")
+    assert (found.code, found.facts["kept"].name) == ("series_file_gone", f"{1:020d}.csv")
+    made.map()
+    assert lint_contracts(made.settings, "line") == []

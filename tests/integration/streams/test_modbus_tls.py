@@ -1,5 +1,6 @@
 """Registers of a device behind TLS: openssl's own certificates, and a device on libmodbus behind an end of TLS."""
 
+import json
 import socket
 import ssl
 import threading
@@ -11,7 +12,7 @@ from lakeward.core.errors import LakewardError
 from lakeward.core.settings import Settings
 from lakeward.flows import draft_from_address
 from lakeward.flows.operations.source_checks import check_sources
-from support.certificates import make_certificate
+from support.certificates import make_certificate, make_expired_certificate
 from support.kafka_cluster import free_port
 from support.modbus_plant import Plant, build_server, server
 
@@ -40,10 +41,10 @@ def _pass_on(secure, device):
 
 
 @contextmanager
-def tls_end(folder, device):
+def tls_end(folder, device, name="server"):
     """Takes TLS with client certificates of `ca.pem`, and passes on to the device what comes."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "server.pem", folder / "server.key")
+    context.load_cert_chain(folder / f"{name}.pem", folder / f"{name}.key")
     context.load_verify_locations(folder / "ca.pem")
     context.verify_mode = ssl.CERT_REQUIRED
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -71,13 +72,14 @@ def secured(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tls")
     for name, issuer in (("ca", None), ("server", "ca"), ("client", "ca"), ("other", None)):
         make_certificate(folder, name, issuer=issuer)
+    make_expired_certificate(folder, "expired", "ca")
     device = free_port()
     with server([build_server(folder), str(device)]), tls_end(folder, device) as port:
-        yield folder, port
+        yield folder, port, device
 
 
 def _url(secured, ca="ca", client="client"):
-    folder, port = secured
+    folder, port, _ = secured
     return f"modbuss://127.0.0.1:{port}?ca={folder}/{ca}.pem&certificate={folder}/{client}.pem&key={folder}/{client}.key"
 
 
@@ -100,15 +102,37 @@ def test_registers_come_through_tls_with_the_unit_of_the_device(tmp_path, secure
 
 
 @pytest.mark.sampled(1)
-@pytest.mark.parametrize(("ca", "client"), [("other", "client"), ("ca", "other")])
-def test_certificates_that_do_not_verify_are_refused(tmp_path, secured, ca, client):
+@pytest.mark.parametrize(
+    ("ca", "client", "state", "reason"),
+    [
+        ("other", "client", "source_certificate_refused", "self-signed"),
+        ("ca", "other", "source_client_refused", "UNKNOWN_CA"),
+        ("ca", "expired", "source_client_refused", "EXPIRED"),
+    ],
+)
+def test_certificates_that_do_not_verify_are_refused(tmp_path, secured, ca, client, state, reason):
     plant = _plant(tmp_path / "plant", _url(secured, ca, client))
-    plant.collect("source_devices_silent")
+    found = plant.collect(state)
+    assert reason in found.facts["reason"]
     assert {(row["value"], row["quality"]) for row in plant.last().values()} == {(None, 2)}
 
 
+def test_a_device_with_an_expired_certificate_is_a_state_until_it_has_another(tmp_path, secured):
+    folder, _, device = secured
+    with tls_end(folder, device, "expired") as port:
+        plant = _plant(tmp_path / "plant", _url((folder, port, device)))
+        found = plant.collect("source_certificate_refused")
+    assert "expired" in found.facts["reason"]
+    assert {(row["value"], row["quality"]) for row in plant.last().values()} == {(None, 2)}
+    plant.settings = Settings.load(plant.plant.root, environ={"LAKEWARD_CONN_PLANT_BROKER": _url(secured)})
+    plant.collect("source_connected")
+    assert {row["quality"] for row in plant.last().values()} == {0}
+    events = plant.plant.fetch("SELECT facts FROM governance.source_events WHERE kind = 'source_connected'")
+    assert ["away_since" in json.loads(row["facts"]) for row in events] == [True]
+
+
 def test_a_certificate_without_its_key_is_named_before_anything_is_read(tmp_path, secured):
-    folder, port = secured
+    folder, port, _ = secured
     (tmp_path / "registers.csv").write_text("address,register,type\na,0,uint16\n")
     plant = _plant(tmp_path / "plant", "modbus://127.0.0.1:1")
     url = f"modbuss://127.0.0.1:{port}?certificate={folder}/client.pem&key={folder}/other.key&map={tmp_path}/registers.csv"

@@ -8,7 +8,7 @@ import pytest
 from lakeward.core.settings import Settings
 from lakeward.flows import draft_from_address, lint_contracts, run_dataset
 from lakeward.sources.collectors.opcua.kept_gaps import KeptGaps
-from support.certificates import make_application_certificate, make_certificate
+from support.certificates import expire, make_application_certificate, make_certificate
 from support.cut_link import CutLink
 from support.http_door import opened, wait_for
 from support.mqtt_plant import MqttPlant, kill, stop
@@ -51,6 +51,9 @@ class Plant:
         query = f"SELECT value FROM silver.line WHERE series = 'line0/tag{tag}' AND value >= {self.base * 10000} ORDER BY ts"
         return [int(row["value"]) // 10000 - self.base for row in self.plant.fetch(query)]
 
+    def overflows(self):
+        return self.plant.fetch("SELECT count(*) AS n FROM silver.line WHERE (status & 1152) = 1152")[0]["n"]
+
     def kinds(self):
         return [row["kind"] for row in self.plant.fetch("SELECT kind FROM governance.source_events ORDER BY event_number")]
 
@@ -79,6 +82,8 @@ def test_a_cut_link_loses_nothing(tmp_path, server, queue, seconds):
     for tag in (0, 7, TAGS - 1):
         assert sorted(set(plant.values(tag))) == list(range(plant.number))
     assert "source_lost" in plant.kinds()
+    # The server's queue outlasts the cut, and says whether it was full.
+    assert (plant.overflows() >= TAGS, "source_overflow" in plant.kinds()) == (queue == 3,) * 2
 
 
 @pytest.mark.timeout(600)
@@ -138,8 +143,7 @@ def test_a_full_queue_is_seen_and_its_values_are_found(tmp_path, server):
     run_dataset(plant.settings, "line")
     assert sorted(set(plant.values())) == list(range(plant.number))
     assert "source_overflow" in plant.kinds()
-    [overflow] = plant.plant.fetch("SELECT count(*) AS n FROM silver.line WHERE (status & 1152) = 1152")
-    assert overflow["n"] > 0
+    assert plant.overflows() > 0
 
 
 @pytest.mark.timeout(600)
@@ -190,6 +194,34 @@ def test_messages_are_signed_and_only_a_trusted_server_is_read(tmp_path, server,
     assert run_dataset(plant.settings, "line").counts.silver > 3 * TAGS
 
 
+@pytest.mark.timeout(600)
+def test_an_expired_certificate_is_a_state_and_the_history_closes_the_gap(tmp_path):
+    own = f"certificate={tmp_path}/client.pem&key={tmp_path}/client.key"
+    make_application_certificate(tmp_path, "client", "urn:lakeward:test")
+    server = NodeServer(tmp_path / "server", TAGS)
+    try:
+        pki = server.pki
+        certificate, key = next((pki / "own" / "certs").glob("*.pem")), next((pki / "own" / "private").glob("*.pem"))
+        kept = certificate.read_bytes()
+        server.stop()
+        expire(certificate, key)
+        server = NodeServer(tmp_path / "server", TAGS)
+        plant = Plant(tmp_path / "plant", server, f"?policy=Basic256Sha256&{own}&ca={certificate}")
+        with opened(plant.settings, "line"):
+            assert "expired" in plant.wait("source_certificate_refused").facts["reason"]
+        plant.link.close()
+        server.stop()
+        certificate.write_bytes(kept)
+        server = NodeServer(tmp_path / "server", TAGS)
+        expire(tmp_path / "client.pem", tmp_path / "client.key")
+        plant = Plant(tmp_path / "other", server, f"?policy=Basic256Sha256&{own}&ca={certificate}")
+        with opened(plant.settings, "line"):
+            assert "expired" in plant.wait("source_client_refused").facts["reason"]
+        plant.link.close()
+    finally:
+        server.stop()
+
+
 def test_a_wrong_password_is_a_state(tmp_path, server):
     plant = Plant(tmp_path / "plant", server)
     url = plant.url.replace("127.0.0.1", "reader:wrong@127.0.0.1")
@@ -204,7 +236,7 @@ def test_new_proposes_nodes_with_units_and_ranges(tmp_path, server):
     drafted = draft_from_address(plant.settings, "plc", plant.url, "2s")
     plant.link.close()
     lines = (drafted.folder / "series.csv").read_text().splitlines()
-    assert lines[1] == "nsu=urn:plant;s=tag0,line0/tag0,Cel,,,,-40,150"
+    assert lines[1] == "nsu=urn:plant;s=tag0,line0/tag0,Cel,,,,-40,150,"
     assert len(lines) == TAGS + 2
     assert lint_contracts(plant.settings, "plc") == []
     assert "kind: opcua" in (drafted.folder / "contract.odcs.yaml").read_text()

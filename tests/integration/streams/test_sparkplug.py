@@ -136,9 +136,9 @@ def test_a_look_sends_nothing_and_asks_for_births_only_with_rebirth(plant, broke
         ("E", "D", 1, ("Int64",), ("bar",)),
     ]
     assert (drafted.folder / "series.csv").read_text().splitlines() == [
-        "address,series,unit,type,interval,deadband,low,high",
-        "G/E//a,g/e/a,,number,,,,",
-        "G/E/D/m,g/e/d/m,bar,number,,,,",
+        "address,series,unit,type,interval,deadband,low,high,range",
+        "G/E//a,g/e/a,,number,,,,,",
+        "G/E/D/m,g/e/d/m,bar,number,,,,,",
     ]
     assert lint_contracts(settings, "drafted") == []
 

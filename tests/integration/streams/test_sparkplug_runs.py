@@ -51,6 +51,7 @@ def test_data_before_its_birth_is_read_when_that_came(plant, settings, connectio
     connection.land([data(5, 1), data(6, 2)])
     first = run_dataset(settings, "line")
     assert (first.counts.rejects, first.counts.silver) == (2, 0)
+    connection.ask()
     connection.land([BIRTH])
     run_dataset(settings, "line")
     connection.land([data(1, 60)])

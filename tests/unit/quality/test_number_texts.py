@@ -1,6 +1,6 @@
 """Numbers as texts: signs between thousands, and numbers that stand for no value."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -79,6 +79,24 @@ def test_a_null_number_of_a_counted_time_is_no_time():
     values = convert(Kind.TIMESTAMP, "-999.0", "0", column_options=options, zone="UTC")
     assert values[0] is None
     assert str(values[1]).startswith(str(datetime(1970, 1, 1, tzinfo=UTC).date()))
+
+
+@pytest.mark.parametrize(
+    ("form", "right", "beyond"),
+    [
+        ("epoch_s", ("1772366400", "1772366400.000001", "-0.5"), ("253402300800", "-62135596801", "999999999999999999")),
+        ("epoch_ms", ("1772366400000", "1772366400000.0019", "-500"), ("253402300800000", "-62135596800001", "1e5")),
+        ("epoch_us", ("1772366400000000", "+1772366400000001.9", "-500000"), ("253402300800000000", "9" * 19)),
+        ("epoch_ns", ("1772366400000000000", "1772366400000001999", "-500000000"), ("9" * 25,)),
+        ("excel", ("46082.5", "46082.50000000001", "25568.999994212963"), ("2958466", "7893889912.999", "-693594")),
+    ],
+)
+def test_counted_times_are_exact_and_beyond_the_calendar_they_are_none(form, right, beyond):
+    values = convert(Kind.TIMESTAMP, *right, *beyond, column_options={"time_format": form}, zone="UTC")
+    times = [value if value == "fails" else datetime.fromisoformat(value) for value in values]
+    micros = [(one - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) for one in times[:3]]
+    assert micros == [1772366400_000_000, 1772366400_000_000 + (form != "excel"), -500_000]
+    assert set(times[3:]) == {"fails"}
 
 
 @pytest.mark.parametrize("stored", [DataType(Kind.DOUBLE), DataType(Kind.INTEGER), DataType(Kind.DECIMAL, 12, 4)])

@@ -11,6 +11,8 @@ from lakeward.core.sparkplug.topics import DEVICE_BIRTH, NODE_BIRTH
 
 # Messages are missing before the one at the same place, by the numbers of the edge's messages.
 GAP = "GAP"
+# The birth at the same place is one that the host asked for.
+ASKED = "ASKED"
 BIRTHS = (NODE_BIRTH, DEVICE_BIRTH)
 # Property of a metric with the sign of its unit (specification 3.0.0, 6.4.15, as Ignition and Tahu write it).
 _UNIT = b"engUnit"
@@ -34,11 +36,11 @@ class BirthMetric:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionEvent:
-    """A birth, death or gap.
+    """A birth, death or gap, or that a birth was asked for.
 
     Args:
         segment, message: Its place: number of the segment, and of the message in it, from 1.
-        kind: Kind of the message, or `GAP`.
+        kind: Kind of the message, or `GAP` or `ASKED`.
         connected_at: When the collector's connection began, in microseconds since 1970: what is known ends with it.
         device: The device; empty: the edge itself.
         sent_at: Time of the payload in milliseconds since 1970; 0: it has none.
@@ -63,8 +65,8 @@ class SessionEvent:
 
     @property
     def order(self) -> tuple[int, int, int]:
-        """Events in their order; a gap is before the message that shows it."""
-        return self.segment, self.message, int(self.kind != GAP)
+        """Events in their order; a gap is before the message that shows it, a request before the birth that answers it."""
+        return self.segment, self.message, int(self.kind not in {GAP, ASKED})
 
 
 def birth_metrics(metrics: Iterable[Any]) -> tuple[BirthMetric, ...]:

@@ -244,7 +244,11 @@ def _open(url: str, options: StoreOptions) -> "S3Store | AzureStore":
             prefix=prefix or None,
             config=config,
             client_options=client,
-            retry_config={"max_retries": MAX_RETRIES, "retry_timeout": timedelta(seconds=RETRY_SECONDS)},
+            retry_config={
+                "max_retries": MAX_RETRIES,
+                "retry_timeout": timedelta(seconds=RETRY_SECONDS),
+                "backoff": {"init_backoff": timedelta(seconds=options.first_wait)},
+            },
         )
     except (BaseError, ValueError) as error:  # a key of a form that the store never gives, for example
         raise store_fault(str(error), url) from error

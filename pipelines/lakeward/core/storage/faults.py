@@ -6,6 +6,8 @@ from lakeward.core.errors import MachineError
 
 # Part of a client's text, in small letters -> code of the message. The first that fits counts.
 _FAULTS: Mapping[str, str] = {
+    "invalidcontenttype": "lake_plain_http",  # rustls of an answer that is no TLS
+    "wrong_version_number": "lake_plain_http",  # OpenSSL of the same
     "certificate": "lake_certificate",
     "sslcertverificationerror": "lake_certificate",
     "unknownissuer": "lake_certificate",

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from lakeward.core.storage.links import link_new
+
 _DRAFT = re.compile(r"\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -63,10 +65,14 @@ class FolderStore:
             return None
 
     def create(self, name: str, data: bytes) -> bool:
-        """See `ObjectStore.create`. By a hard link, which is atomic on network file systems too."""
+        """See `ObjectStore.create`.
+
+        Raises:
+            MachineError: The file system has no hard links (`folder_without_links`).
+        """
         with self._write_draft(name, data) as written:
             try:
-                os.link(written, self._root / name)
+                link_new(written, self._root / name)
             except FileExistsError:
                 return False
         return True

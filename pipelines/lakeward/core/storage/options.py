@@ -14,6 +14,8 @@ CREDENTIAL_VARIABLES = (
 # Seconds; a request that fails is repeated within this time.
 RETRY_SECONDS = 30
 MAX_RETRIES = 5
+# Seconds before it is repeated for the first time; each further wait may be twice as long.
+FIRST_WAIT = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +27,7 @@ class S3Options:
         path_style: The bucket is in the path of requests, not in the name of the host.
         key_id, secret, token: Credentials; a token is of temporary ones. With others it is the same bucket.
         ca: File of certificates in PEM of further authorities that are trusted; None for those of the machine alone.
+        first_wait: Seconds before a request that failed is repeated.
     """
 
     region: str
@@ -34,6 +37,7 @@ class S3Options:
     secret: str = field(repr=False, compare=False)
     token: str | None = field(default=None, repr=False, compare=False)
     ca: Path | None = None
+    first_wait: float = field(default=FIRST_WAIT, compare=False)
 
     @property
     def is_plain_http(self) -> bool:
@@ -48,8 +52,7 @@ class S3Options:
             "aws_region": self.region,
             "aws_virtual_hosted_style_request": str(not self.path_style).lower(),
             "aws_allow_http": str(self.is_plain_http).lower(),
-            "max_retries": str(MAX_RETRIES),
-            "retry_timeout": f"{RETRY_SECONDS}s",
+            **_delta_retries(self.first_wait),
         }
         return found | self._optional("aws_endpoint_url", "aws_session_token")
 
@@ -78,6 +81,21 @@ class S3Options:
             found["ENDPOINT"] = self.endpoint.partition("://")[2]
         return found | ({"SESSION_TOKEN": self.token} if self.token else {})
 
+    def hadoop(self) -> dict[str, str]:
+        """Options of Hadoop's client, by their names below `fs.s3a.`."""
+        found = {
+            "endpoint.region": self.region,
+            "path.style.access": str(self.path_style).lower(),
+            "connection.ssl.enabled": str(not self.is_plain_http).lower(),
+            "access.key": self.key_id,
+            "secret.key": self.secret,
+            # Of the given credentials alone; by default it would also ask a metadata address.
+            "aws.credentials.provider": f"org.apache.hadoop.fs.s3a.{'Temporary' if self.token else 'Simple'}AWSCredentialsProvider",
+            "attempts.maximum": str(MAX_RETRIES),
+            "retry.limit": str(MAX_RETRIES),
+        }
+        return found | self._optional("endpoint", "session.token")
+
     def _optional(self, endpoint: str, token: str) -> dict[str, str]:
         return ({endpoint: self.endpoint} if self.endpoint else {}) | ({token: self.token} if self.token else {})
 
@@ -89,13 +107,14 @@ class AzureOptions:
     Args:
         endpoint: Address of the account's blobs, such as `http://127.0.0.1:10000/devstoreaccount1`; None for Azure.
         account, key: Name of the account, and its key.
-        ca: As of `S3Options`.
+        ca, first_wait: As of `S3Options`.
     """
 
     endpoint: str | None = None
     account: str = field(repr=False)
     key: str = field(repr=False, compare=False)
     ca: Path | None = None
+    first_wait: float = field(default=FIRST_WAIT, compare=False)
 
     @property
     def is_plain_http(self) -> bool:
@@ -108,8 +127,7 @@ class AzureOptions:
             "azure_storage_account_name": self.account,
             "azure_storage_account_key": self.key,
             "allow_http": str(self.is_plain_http).lower(),
-            "max_retries": str(MAX_RETRIES),
-            "retry_timeout": f"{RETRY_SECONDS}s",
+            **_delta_retries(self.first_wait),
         }
         return found | ({"azure_storage_endpoint": self.endpoint} if self.endpoint else {})
 
@@ -127,3 +145,13 @@ class AzureOptions:
 
 
 StoreOptions = S3Options | AzureOptions
+
+
+def _delta_retries(first_wait: float) -> dict[str, str]:
+    """Options of deltalake for requests that fail."""
+    wait = f"{round(first_wait * 1000)}ms"
+    return {
+        "max_retries": str(MAX_RETRIES),
+        "retry_timeout": f"{RETRY_SECONDS}s",
+        "backoff_config.init_backoff": wait,
+    }

@@ -64,7 +64,7 @@ class SignedRequests:
             answer = connection.getresponse()
             return answer.status, answer.read()
         except (OSError, http.client.HTTPException) as error:  # the latter: an answer that is cut off, or none of HTTP
-            raise store_fault(type(error).__name__, self._url) from error
+            raise store_fault(f"{type(error).__name__} {getattr(error, 'reason', '')}", self._url) from error
         finally:
             connection.close()
 

@@ -14,6 +14,7 @@ from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError
 from deltalake.transaction import AddAction, RemoveAction
 
+from lakeward.core.storage.remote_path import LakePath
 from lakeward.engines.delta.log_commit import Action, file_action, now_ms, txn_action, write_commit
 from lakeward.engines.delta.schemas import to_schema
 from lakeward.engines.tables import TableSpec, Txn
@@ -51,7 +52,7 @@ def append_commit(
 
 
 def create_commit(
-    folder: Path, spec: TableSpec, configuration: Mapping[str, str], adds: Iterable[AddAction], txns: Iterable[Txn]
+    folder: LakePath, spec: TableSpec, configuration: Mapping[str, str], adds: Iterable[AddAction], txns: Iterable[Txn]
 ) -> None:
     """Create the table with its first files and transactions.
 

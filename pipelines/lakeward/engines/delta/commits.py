@@ -69,8 +69,6 @@ def commit_with_retries(
                 break
             time.sleep(wait)
         else:
-            if table is None:  # created by deltalake, which knows no copy of the log
-                tables.forget(folder)
             return landed
     raise StoreConflictError("table_taken", table=spec.name, app=txn.app, version=txn.version)
 

@@ -78,7 +78,9 @@ def keep_commit(folder: RemotePath, version: int, content: bytes, tag: str) -> N
     copy = mirror_folder(folder)
     with _lock_copy(copy):
         known = _newest_copy(copy)
-        if known and known[0] == version - 1:
+        if (known[0] if known else -1) == version - 1:
+            if known is None:
+                shutil.rmtree(copy / LOG, ignore_errors=True)
             FolderStore(copy / LOG).replace(f"{version:0{_DIGITS}}{_COMMIT}", content)
             _note(copy, version, tag)
             return

@@ -56,11 +56,12 @@ def open_table(folder: LakePath) -> DeltaTable | None:
 
 
 def open_any_table(folder: LakePath) -> DeltaTable | None:
-    """As `open_table`, but a dropped table too."""
-    if isinstance(folder, Path) and not (folder / LOG).is_dir():
+    """As `open_table`, but a dropped table too. Of an object store it is a handle to a copy of its log, where there can be one."""
+    place = folder if isinstance(folder, Path) else sync_log(folder) or folder
+    if isinstance(place, Path) and not (place / LOG).is_dir():
         return None
     try:
-        return DeltaTable(str(folder), storage_options=storage_options(folder))
+        return DeltaTable(str(place), storage_options=storage_options(place))
     except TableNotFoundError:
         return None
     except DeltaError as error:
@@ -97,8 +98,10 @@ def committed_version(table: DeltaTable | None, app: str) -> int:
 
 
 def commit_actions(folder: LakePath, version: int) -> list[dict[str, dict[str, Any]]]:
-    """The actions of one commit, from the log."""
-    text = (folder / LOG / f"{version:020}.json").read_text(encoding="utf-8")
+    """The actions of one commit, from the log, or the copy that this machine has of it: commits never change."""
+    name = f"{version:020}.json"
+    copy = None if isinstance(folder, Path) else mirror_folder(folder) / LOG / name
+    text = (copy if copy and copy.is_file() else folder / LOG / name).read_text(encoding="utf-8")
     return [json.loads(line) for line in text.split("\n") if line]  # a text in it may hold other ends of lines
 
 
@@ -158,6 +161,11 @@ class OpenTables:
             if is_dropped(folder, handle.table):
                 return None
         return self._store(folder, place, handle.table, _later_txns(place, handle))
+
+    def opened(self, folder: LakePath, version: int) -> DeltaTable | None:
+        """The table at this version, which never changes, without a look at the store; None if the last handle is of another."""
+        handle = self._handles.get(folder)
+        return handle.table if handle and handle.table.version() == handle.version == version else None
 
     def committed_version(self, folder: LakePath, table: DeltaTable | None, app: str) -> int:
         """The last committed version of `app` in `table`, which `open` returned last for the folder; 0 for none, or no table."""

@@ -69,7 +69,8 @@ class Rewrite:
         if not (table and self.rewriter and touched):
             return Commit(commit(table, self.folder, self.spec, added=self.added, removed=(), txns=self._txns()), rows)
         before, last = table.version(), committed_version(table, self.txn.app)
-        carried = self.rewriter.write_remaining_rows(before, touched, self._stored_spec(before))
+        stored = TableSpec(self.spec.name, columns_of(table), self.spec.partition_by)
+        carried = self.rewriter.write_remaining_rows(before, touched, stored)
         try:
             fence = Txn(FENCE, committed_version(table, FENCE) + 1)
             version = commit(

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from deltalake import DeltaTable, Field, Schema
-from deltalake.exceptions import CommitFailedError, DeltaError
-from deltalake.transaction import AddAction, create_table_with_add_actions
+from deltalake.exceptions import CommitFailedError
+from deltalake.transaction import AddAction
 
 from lakeward.core.errors import StoreConflictError
 from lakeward.core.names import TableName
@@ -20,10 +20,10 @@ from lakeward.engines.delta.appends import create_commit
 from lakeward.engines.delta.fencing import check_lease
 from lakeward.engines.delta.lease import Lease
 from lakeward.engines.delta.log_commit import file_action, metadata_action, properties_of, removal, txn_action, write_commit
+from lakeward.engines.delta.log_mirror import newest_commit
 from lakeward.engines.delta.open_tables import DROPPED, drop_note, is_dropped, open_any_table, open_table
 from lakeward.engines.delta.schemas import to_schema
 from lakeward.engines.delta.stored_files import stored_files
-from lakeward.engines.delta.table_files import storage_options
 from lakeward.engines.tables import TableSpec, Txn
 
 # Waits between retries, in seconds. A commit takes 25 ms: ten conflicts in a row are a fault.
@@ -40,33 +40,17 @@ def create_table(folder: LakePath, spec: TableSpec, adds: list[AddAction], txns:
     Raises:
         CommitFailedError: Another process created it.
     """
-    if isinstance(folder, Path):
-        create_commit(folder, spec, _PROPERTIES, adds, txns)
-        return 0
-    if (dropped := open_any_table(folder)) is not None:
-        return _create_again(folder, dropped, spec, adds, txns)
-    try:
-        create_table_with_add_actions(
-            str(folder),
-            to_schema(spec),
-            adds,
-            "error",
-            list(spec.partition_by),
-            configuration=_PROPERTIES | _REMOTE_PROPERTIES,
-            storage_options=storage_options(folder),
-            # Without retries: with them delta-rs commits both of two concurrent creators, rows and txn twice.
-            commit_properties=properties_of(txns, retries=0),
-        )
-    except DeltaError as error:
-        if open_any_table(folder) is None:
-            raise
-        raise CommitFailedError("created by another process") from error
+    if isinstance(folder, RemotePath) and newest_commit(folder) is not None:
+        return _create_again(folder, spec, adds, txns)
+    configuration = _PROPERTIES if isinstance(folder, Path) else _PROPERTIES | _REMOTE_PROPERTIES
+    create_commit(folder, spec, configuration, adds, txns)
     return 0
 
 
-def _create_again(folder: RemotePath, dropped: DeltaTable, spec: TableSpec, adds: list[AddAction], txns: Sequence[Txn]) -> int:
+def _create_again(folder: RemotePath, spec: TableSpec, adds: list[AddAction], txns: Sequence[Txn]) -> int:
     """Create a table over a dropped one, which has no files."""
-    if not is_dropped(folder, dropped):
+    dropped = open_any_table(folder)
+    if dropped is None or not is_dropped(folder, dropped):
         raise CommitFailedError("created by another process")
     version, columns = dropped.version() + 1, json.loads(to_schema(spec).to_json())["fields"]
 

@@ -12,6 +12,7 @@ from lakeward.core.storage.remote_path import LakePath
 from lakeward.engines.delta.compaction import Bin
 from lakeward.engines.delta.data_file import DataFile, remove_files
 from lakeward.engines.embedded.data_files import write_files
+from lakeward.engines.embedded.file_copies import read_places
 from lakeward.engines.tables import TableColumn, TableSpec
 
 
@@ -36,7 +37,7 @@ class DuckDbBinWriter:
 
     def _rows_select(self, file_bin: Bin, file_spec: TableSpec, order_by: Sequence[str]) -> str:
         """SELECT of the rows. Compaction has checked that a plain Parquet reader can read the table."""
-        names = ", ".join(literal(str(self.folder / file.path)) for file in file_bin.files)
+        names = ", ".join(map(literal, read_places(self.folder, {file.path: file.size for file in file_bin.files})))
         scan = f"read_parquet([{names}], hive_partitioning = false, union_by_name = true)"
         there = set(self.con.sql(f"SELECT * FROM {scan}").columns)
         items = ", ".join(_item(column, there) for column in file_spec.columns)

@@ -40,8 +40,8 @@ def attach(con: duckdb.DuckDBPyConnection, name: str, data: ExternalData, lake: 
     scan = _source_relation(con, name, data)
     types = _column_types(con, scan, data, lake)
     if found := nul_names(types):
-        raise DataError("data_column_nul", file=data.files[0] if data.files else "-", column=found)
-    sources = partition_sources(con, name, data.files[0]) if data.format is ExternalFormat.DELTA else {}
+        raise DataError("data_column_nul", file=data.place, column=found)
+    sources = partition_sources(con, name, data.folder) if data.folder else {}
     columns, items = [], []
     for index, (column, type_) in enumerate(types.items()):
         own = identifier(column)
@@ -71,8 +71,8 @@ def _source_relation(con: duckdb.DuckDBPyConnection, name: str, data: ExternalDa
     if data.format is ExternalFormat.ARROW:
         con.register(f"{name}_arrow", data.table)
         return identifier(f"{name}_arrow")
-    if data.format is ExternalFormat.DELTA:
-        return delta_scan(data.files[0])
+    if data.folder:
+        return delta_scan(data.folder)
     if data.format is ExternalFormat.JSON:
         return f"read_json({listed}, sample_size = -1, {_NO_DATES})"
     check_parquet_files(con, data.files)
@@ -87,14 +87,14 @@ def _column_types(
     Raises:
         DataError: The data can't be read, or is a Delta table that uses what can't be read.
     """
-    if data.format is ExternalFormat.DELTA:
-        with delta_faults(data.files[0]):
+    if data.folder:
+        with delta_faults(data.folder):
             rows = con.sql(f"SELECT * FROM {scan}")
             return dict(zip(rows.columns, rows.types, strict=True))
     with machine_faults(lake):
         found = try_read(partial(con.sql, f"SELECT * FROM {scan}"))
         if found is None:
-            raise DataError("data_unreadable", file=data.files[0] if data.files else "-")
+            raise DataError("data_unreadable", file=data.place)
         return dict(zip(found.columns, found.types, strict=True))
 
 

@@ -5,7 +5,6 @@ A table with a feature that is not read rightly is an error that names the featu
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 
 import duckdb
 from deltalake import DeltaTable
@@ -13,15 +12,17 @@ from deltalake.exceptions import DeltaError
 
 from lakeward.core.errors import DataError
 from lakeward.core.sql import identifier, literal
+from lakeward.core.storage.remote_path import LakePath
 from lakeward.engines.delta.features import mapped_names, refused_feature, unreadable_features
 from lakeward.engines.delta.stored_files import stored_files
+from lakeward.engines.delta.table_files import storage_options
 from lakeward.engines.embedded.scans import delta_scan
 
 _NAMES_DIFFER = "columnMapping (mode id, with other names in the files)"
 _OWN_FILE_NAME = "columnMapping (partitions, beside a column called filename)"
 
 
-def partition_sources(con: duckdb.DuckDBPyConnection, name: str, folder: Path) -> dict[str, str]:
+def partition_sources(con: duckdb.DuckDBPyConnection, name: str, folder: LakePath) -> dict[str, str]:
     """SQL of those columns of the table that DuckDB does not read itself, over `delta_scan(folder)`.
 
     It looks for values of partitions under the columns' own names, where a table with column mapping has others, and finds NULL.
@@ -33,7 +34,7 @@ def partition_sources(con: duckdb.DuckDBPyConnection, name: str, folder: Path) -
         DataError: It is no table, or uses a feature that is not read.
     """
     with delta_faults(folder):
-        table = DeltaTable(str(folder))
+        table = DeltaTable(str(folder), storage_options=storage_options(folder))
         if features := unreadable_features(table):
             raise _unreadable_feature(folder, ", ".join(features))
         _check_names_of_ids(con, folder, table)
@@ -52,7 +53,7 @@ def partition_sources(con: duckdb.DuckDBPyConnection, name: str, folder: Path) -
 
 
 @contextmanager
-def delta_faults(folder: Path) -> Iterator[None]:
+def delta_faults(folder: LakePath) -> Iterator[None]:
     """Raise what DuckDB and deltalake say of a table as an error of ours.
 
     Raises:
@@ -68,7 +69,7 @@ def delta_faults(folder: Path) -> Iterator[None]:
         raise DataError("data_unreadable", file=folder) from None
 
 
-def _check_names_of_ids(con: duckdb.DuckDBPyConnection, folder: Path, table: DeltaTable) -> None:
+def _check_names_of_ids(con: duckdb.DuckDBPyConnection, folder: LakePath, table: DeltaTable) -> None:
     """Check that files have each mapped id under the name that the table says: by names alone it would be found nowhere."""
     ids = mapped_names(table)
     files = [str(folder / file.path) for file in stored_files(table)]
@@ -81,7 +82,7 @@ def _check_names_of_ids(con: duckdb.DuckDBPyConnection, folder: Path, table: Del
 
 
 def _keep_partitions(
-    con: duckdb.DuckDBPyConnection, relation: str, folder: Path, table: DeltaTable, types: Mapping[str, str]
+    con: duckdb.DuckDBPyConnection, relation: str, folder: LakePath, table: DeltaTable, types: Mapping[str, str]
 ) -> None:
     """Make a table of the files and their partition values, as the log has them; an empty text is NULL by the protocol."""
     columns = ", ".join(f"{identifier(name)} {type_}" for name, type_ in types.items())
@@ -91,5 +92,5 @@ def _keep_partitions(
         con.executemany(f"INSERT INTO {relation} VALUES (?, {', '.join('?' * len(types))})", rows)
 
 
-def _unreadable_feature(folder: Path, feature: str) -> DataError:
+def _unreadable_feature(folder: LakePath, feature: str) -> DataError:
     return DataError("data_feature_unreadable", file=folder, feature=feature)

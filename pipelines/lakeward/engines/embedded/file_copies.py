@@ -17,8 +17,8 @@ from lakeward.engines.delta.log_mirror import mirror_folder
 
 # Bytes: to ask a store once takes as long as to read so much.
 _SMALL = 1 << 20
-# Copies of one table; more files than half of that are not read from copies.
-_MOST_COPIES = 64
+# Copies of one table, and files that are read from copies at once.
+_MOST_COPIES, _MOST_READ = 64, 32
 # Beside the copy of the log.
 _FOLDER = "files"
 # Requests at once.
@@ -55,8 +55,8 @@ def store_files(folder: RemotePath, place: Path, files: Sequence[DataFile]) -> N
             (place / file.path).replace(copies / _copy_name(file.path))
 
 
-def read_places(folder: RemotePath, files: Mapping[str, int]) -> list[str]:
-    """Where to read the data files: copies of small ones, and the store for others.
+def read_places(folder: LakePath, files: Mapping[str, int]) -> list[str]:
+    """Where to read the data files: in a folder where they lie; of an object store copies of small ones, and the store for others, or many.
 
     Args:
         files: Path below the table's folder -> bytes.
@@ -64,6 +64,8 @@ def read_places(folder: RemotePath, files: Mapping[str, int]) -> list[str]:
     Raises:
         MachineError: The store can't be reached, or refuses.
     """
+    if isinstance(folder, Path) or len(files) > _MOST_READ:
+        return [str(folder / path) for path in files]
     copies = _copies(folder)
     small = {path: copies / _copy_name(path) for path, size in files.items() if size <= _SMALL}
     missing = [path for path, copy in small.items() if not copy.is_file()]

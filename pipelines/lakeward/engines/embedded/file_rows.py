@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import unquote
 
@@ -82,7 +81,7 @@ def rows_of_files(con: duckdb.DuckDBPyConnection, folder: LakePath, table: Delta
     if not 0 < len(chosen) <= _MOST_FILES:
         return None
     paths, sizes = (action_values(files, name) for name in ("path", "size_bytes"))
-    found = _places(folder, {unquote(paths[index]): sizes[index] for index in chosen})
+    found = read_places(folder, {unquote(paths[index]): sizes[index] for index in chosen})
     names, columns = ", ".join(map(literal, found)), columns_of(table)
     scan = f"read_parquet([{names}], hive_partitioning = false"
     if _have_all(files, chosen, columns):
@@ -103,7 +102,3 @@ def _have_all(files: Any, chosen: Sequence[int], columns: Sequence[TableColumn])
     return set(counts) <= set(files.schema.names) and all(
         files.column(name)[index].as_py() is not None for name in counts for index in chosen
     )
-
-
-def _places(folder: LakePath, files: dict[str, int]) -> list[str]:
-    return [str(folder / path) for path in files] if isinstance(folder, Path) else read_places(folder, files)

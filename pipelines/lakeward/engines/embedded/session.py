@@ -179,6 +179,9 @@ def _connect(scratch: Path, memory_limit: str | None, lake: Lake) -> duckdb.Duck
     _set_up(con)
     if lake.options:
         open_store(con, str(lake), lake.options)
+    else:
+        # The system keeps the files of a folder in memory, and DuckDB would keep them once more, up to its whole limit.
+        con.execute("SET enable_external_file_cache = false")
     con.execute(f"LOAD {literal(str(spills.module_file('delta')))}")
     con.execute("SET allow_unsigned_extensions = false")
     return con

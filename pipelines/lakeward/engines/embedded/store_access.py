@@ -6,7 +6,7 @@ import duckdb
 
 from lakeward.core.errors import MachineError
 from lakeward.core.sql import literal
-from lakeward.core.storage.options import S3Options, StoreOptions
+from lakeward.core.storage.options import MAX_RETRIES, S3Options, StoreOptions
 from lakeward.engines.embedded.spills import module_file
 
 
@@ -26,6 +26,9 @@ def open_store(con: duckdb.DuckDBPyConnection, url: str, options: StoreOptions) 
     if module == "httpfs":
         # Files of tables are never written again: what is known of one stays true.
         con.execute("SET enable_http_metadata_cache = true")
+        con.execute(f"SET http_retries = {MAX_RETRIES}")
+        con.execute(f"SET http_retry_wait_ms = {round(options.first_wait * 1000)}")
+        con.execute("SET http_retry_backoff = 2")
         if options.ca:
             con.execute(f"SET ca_cert_file = {literal(str(options.ca))}")
     items = (f"{name} {literal(value)}" for name, value in options.duckdb().items())

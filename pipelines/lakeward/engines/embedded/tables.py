@@ -33,6 +33,11 @@ class EmbeddedTables(EmbeddedSession):
         super().close()
         self._tables.close()
 
+    @property
+    def handles(self) -> OpenTables:
+        """The open tables of this session."""
+        return self._tables
+
     def tables(self) -> list[TableInfo]:
         """See `TableStore.tables`."""
         with machine_faults(self._lake):
@@ -120,8 +125,15 @@ class EmbeddedTables(EmbeddedSession):
         return {column.name: column.type for column in columns_of(stored)} if stored and has_own_types(stored) else None
 
     def _scan(self, table: TableName, version: int | None = None) -> str:
-        rows = self._file_rows(table, ALL_FILES) if version is None and isinstance(self._lake, RemotePath) else None
+        rows = self._copied_rows(table, version) if isinstance(self._lake, RemotePath) else None
         return f"({rows})" if rows else super()._scan(table, version)
+
+    def _copied_rows(self, table: TableName, version: int | None) -> str | None:
+        """Of a table in an object store: its rows by the copy of its log; None if Delta's scan is needed, which asks the store for the log."""
+        folder = self._folder(table)
+        with machine_faults(self._lake):
+            stored = self._tables.open(folder) if version is None else self._tables.opened(folder, version)
+            return rows_of_files(self._con, folder, stored, ALL_FILES) if stored else None
 
     def _has_table(self, folder: LakePath) -> bool:
         return super()._has_table(folder) if isinstance(folder, Path) else self._tables.open(folder) is not None

@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
-from pathlib import Path
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
 
 from lakeward.contracts.model import DataType, Kind
+from lakeward.core.storage.remote_path import LakePath
 from lakeward.engines.delta.compaction import Bin
 from lakeward.engines.delta.data_file import DataFile
 from lakeward.engines.spark.data_files import write_sorted
-from lakeward.engines.spark.data_rows import data_rows
+from lakeward.engines.spark.data_rows import data_rows, places_to_read
 from lakeward.engines.spark.types import quote_identifier
 from lakeward.engines.tables import TableColumn, TableSpec
 
@@ -25,7 +25,7 @@ class SparkBinWriter:
     """`BinWriter` of the table in `folder`. Executors sort, and spill to disk."""
 
     spark: SparkSession
-    folder: Path
+    folder: LakePath
 
     def write_bins(self, bins: Sequence[Bin], stored: TableSpec, order_by: Sequence[str]) -> tuple[DataFile, ...]:
         """See `BinWriter.write_bins`."""
@@ -38,5 +38,6 @@ class SparkBinWriter:
 
     def _bin_rows(self, number: int, file_bin: Bin, numbered: TableSpec) -> DataFrame:
         plain = TableSpec(numbered.name, numbered.columns[:-1])
-        rows = data_rows(self.spark, [self.folder / file.path for file in file_bin.files], {}, plain)
+        places = places_to_read(self.folder, {file.path: file.size for file in file_bin.files})
+        rows = data_rows(self.spark, places, {}, plain)
         return rows.withColumn(_BIN_COLUMN, f.lit(number).cast("bigint"))

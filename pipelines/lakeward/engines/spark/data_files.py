@@ -13,7 +13,9 @@ from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as f
 
 from lakeward.core.errors import InvariantError, MachineError
+from lakeward.core.storage.remote_path import LakePath, RemotePath
 from lakeward.engines.delta.data_file import DataFile
+from lakeward.engines.embedded.file_copies import folder_to_write, store_files
 from lakeward.engines.spark.footers import data_files
 from lakeward.engines.spark.types import from_spark, quote_identifier, spark_type
 from lakeward.engines.tables import TableSpec
@@ -22,8 +24,8 @@ from lakeward.engines.tables import TableSpec
 _OPTIONS = {"mapreduce.fileoutputcommitter.marksuccessfuljobs": "false", "parquet.statistics.truncate.length": "1024"}
 
 
-def write_files(folder: Path, spec: TableSpec, frame: DataFrame) -> tuple[DataFile, ...]:
-    """Write the rows into a new folder inside the table's; no files without rows.
+def write_files(folder: LakePath, spec: TableSpec, frame: DataFrame) -> tuple[DataFile, ...]:
+    """Write the rows into a new folder inside the table's, of an object store by way of this machine; no files without rows.
 
     Raises:
         InvariantError: The rows do not match `spec`.
@@ -36,7 +38,7 @@ def write_files(folder: Path, spec: TableSpec, frame: DataFrame) -> tuple[DataFi
     return _write(folder, spec, typed)
 
 
-def write_sorted(folder: Path, spec: TableSpec, frame: DataFrame, order_by: Sequence[str]) -> tuple[DataFile, ...]:
+def write_sorted(folder: LakePath, spec: TableSpec, frame: DataFrame, order_by: Sequence[str]) -> tuple[DataFile, ...]:
     """As `write_files`, but keeps the partitions of the frame and sorts their rows.
 
     Raises:
@@ -54,8 +56,15 @@ def _cast_columns(spec: TableSpec, frame: DataFrame) -> DataFrame:
     )
 
 
-def _write(folder: Path, spec: TableSpec, typed: DataFrame) -> tuple[DataFile, ...]:
-    folder.mkdir(parents=True, exist_ok=True)
+def _write(folder: LakePath, spec: TableSpec, typed: DataFrame) -> tuple[DataFile, ...]:
+    with folder_to_write(folder) as place:
+        files = _write_in(place, spec, typed)
+        if isinstance(folder, RemotePath):
+            store_files(folder, place, files)
+    return files
+
+
+def _write_in(folder: Path, spec: TableSpec, typed: DataFrame) -> tuple[DataFile, ...]:
     target = folder / f"part-{uuid.uuid4()}"
     written = Observation()
     counted = typed.observe(written, f.count(f.lit(1)).alias("rows"))

@@ -11,7 +11,10 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as f
 
 from lakeward.contracts.model import Kind
+from lakeward.core.storage.remote_path import LakePath, RemotePath
 from lakeward.engines.delta.data_file import DataFile
+from lakeward.engines.spark.data_rows import data_rows, places_to_read
+from lakeward.engines.spark.object_store import spark_path
 from lakeward.engines.spark.types import quote_identifier, schema_ddl, spark_type
 from lakeward.engines.tables import TableColumn, TableSpec
 
@@ -39,7 +42,7 @@ class DeletePredicate:
 
 
 def delete_same_keys(
-    spark: SparkSession, folder: Path, spec: TableSpec, keys: Sequence[str], added: Sequence[DataFile]
+    spark: SparkSession, folder: LakePath, spec: TableSpec, keys: Sequence[str], added: Sequence[DataFile]
 ) -> DeletePredicate | None:
     """Stored rows with a key of the rows in the files `added`, whose bounds limit the files to read; None without rows."""
     if not added:
@@ -55,9 +58,11 @@ def delete_same_keys(
     )
 
 
-def _new_rows(spark: SparkSession, folder: Path, spec: TableSpec, added: Sequence[DataFile]) -> DataFrame:
+def _new_rows(spark: SparkSession, folder: LakePath, spec: TableSpec, added: Sequence[DataFile]) -> DataFrame:
     """The new rows, from the folder of their files; values of partition columns come from the paths."""
-    written = str(folder / Path(added[0].path).parts[0])
+    if isinstance(folder, RemotePath) and not spec.partition_by:
+        return data_rows(spark, places_to_read(folder, {file.path: file.size for file in added}), {}, spec)
+    written = spark_path(folder / Path(added[0].path).parts[0])
     return spark.read.schema(schema_ddl(spec.columns)).option("basePath", written).parquet(written)
 
 

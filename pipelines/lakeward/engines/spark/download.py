@@ -1,4 +1,4 @@
-"""Installs Delta's jars once: downloads them from an artifact repository with pyspark's Ivy, or copies them from a folder.
+"""Installs jars for Spark once: downloads them from an artifact repository with pyspark's Ivy, or copies them from a folder.
 
 Each jar is checked before it gets its name, and existing jars are kept, so that a call after a kill resumes.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
 from lakeward.core.errors import MachineError, TransientError
-from lakeward.engines.spark.jars import Jar, check_jar, file_sha256, installed_jars, spark_requirements
+from lakeward.engines.spark.jars import Jar, check_jar, file_sha256, installed_jars, spark_requirements, store_folder, store_jars
 
 # Puts the jar's file into the given folder.
 FetchJar = Callable[[Jar, Path], None]
@@ -26,16 +26,21 @@ _MIRROR = """<ivysettings>
 """
 
 
-def download_jars(folder: Path, fetch: FetchJar, on_jar: Callable[[Jar], None]) -> tuple[Path, ...]:
+def download_jars(folder: Path, fetch: FetchJar, on_jar: Callable[[Jar], None], *, with_store: bool = False) -> tuple[Path, ...]:
     """Install missing jars in `folder` and call `on_jar` for each jar.
+
+    Args:
+        with_store: Those for object stores, too.
 
     Raises:
         MachineError: The folder can't be written, a downloaded jar has another checksum, or the folder contains other jars.
         TransientError: A jar is not available now.
     """
-    for jar in spark_requirements().jars:
+    wanted = [(folder, jar) for jar in spark_requirements().jars]
+    wanted += [(store_folder(folder), jar) for jar in store_jars()] if with_store else []
+    for place, jar in wanted:
         try:
-            _download_jar(folder, jar, fetch)
+            _download_jar(place, jar, fetch)
         except OSError as error:
             raise MachineError("spark_jars_not_kept", folder=folder, reason=type(error).__name__) from error
         on_jar(jar)
@@ -54,12 +59,13 @@ def _download_jar(folder: Path, jar: Jar, fetch: FetchJar) -> None:
 
 
 def copy_from_folder(origin: Path) -> FetchJar:
-    """Copies jars from a folder, such as a USB stick."""
+    """Copies jars from a folder, such as a USB stick, or from the folder of those for object stores in it."""
 
     def fetch(jar: Jar, into: Path) -> None:
-        if not (origin / jar.file).is_file():
+        found = [place / jar.file for place in (origin, store_folder(origin)) if (place / jar.file).is_file()]
+        if not found:
             raise MachineError("spark_jar_not_there", folder=origin, file=jar.file)
-        shutil.copyfile(origin / jar.file, into / jar.file)
+        shutil.copyfile(found[0], into / jar.file)
 
     return fetch
 

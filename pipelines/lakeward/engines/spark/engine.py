@@ -13,10 +13,10 @@ from lakeward.core.dataset_names import NOT_RENAMED
 from lakeward.core.errors import ContractError, StoreConflictError
 from lakeward.core.names import Layer, TableName
 from lakeward.core.settings import SparkSettings
+from lakeward.core.storage.lake import Lake
 from lakeward.engines.delta.commits import commit_with_retries, settle_conflict
 from lakeward.engines.delta.compaction import Compaction
 from lakeward.engines.delta.data_file import DataFile
-from lakeward.engines.delta.open_tables import committed_version, open_table
 from lakeward.engines.delta.rewrite import Rewrite
 from lakeward.engines.delta.schemas import missing_columns
 from lakeward.engines.embedded.faults import machine_faults
@@ -34,14 +34,13 @@ _STORED = "__lakeward_stored"
 
 
 class SparkEngine(SparkQueryEngine):
-    """`TableStore` over a folder shared by driver and executors.
+    """`TableStore` over a lake, whose folder on this machine is shared by driver and executors.
 
     Args:
-        lake: Folder of the tables; created if missing.
+        lake: Where the tables lie, in a folder, which is created if missing, or an S3-compatible store.
         memory_limit: Memory limit of the driver's embedded engine, in DuckDB's notation.
 
     Raises:
-        UsageError: The lake is not a folder.
         MachineError: The lake can't be written, or Spark does not start.
     """
 
@@ -49,7 +48,7 @@ class SparkEngine(SparkQueryEngine):
     product = ("spark", __version__)
     names = NOT_RENAMED
 
-    def __init__(self, lake: str, settings: SparkSettings, *, memory_limit: str | None = None) -> None:
+    def __init__(self, lake: Lake | str, settings: SparkSettings, *, memory_limit: str | None = None) -> None:
         super().__init__(lake, settings, memory_limit)
 
     def tables(self) -> list[TableInfo]:
@@ -92,7 +91,8 @@ class SparkEngine(SparkQueryEngine):
         """See `TableStore.batch_rows`. Avoids Delta's scan, whose job over the log dominates small batches."""
         own = f"__batch_{uuid.uuid4().hex}"
         with spark_faults(self._lake):
-            rows = rows_of_batch(self._spark, self._folder(table), table, batch_seq)
+            folder = self._folder(table)
+            rows = rows_of_batch(self._spark, folder, self._driver_engine.handles.open(folder), table, batch_seq)
             if rows is None:
                 return f"SELECT * FROM {table} WHERE _batch_seq = {batch_seq}"
             self._register(own, rows)
@@ -165,10 +165,10 @@ class SparkEngine(SparkQueryEngine):
     def _write(
         self, spec: TableSpec, query: str, txn: Txn, make_predicate: Callable[[Sequence[DataFile]], DeletePredicate | None]
     ) -> Commit | None:
-        folder = self._folder(spec.name)
+        folder, handles = self._folder(spec.name), self._driver_engine.handles
         with machine_faults(self._lake), spark_faults(self._lake):
-            table = open_table(folder)
-            if committed_version(table, txn.app) >= txn.version:
+            table = handles.open(folder)
+            if handles.committed_version(folder, table, txn.app) >= txn.version:
                 return None
             if table:
                 missing_columns(table, spec)
@@ -178,7 +178,7 @@ class SparkEngine(SparkQueryEngine):
             lease = self._driver_engine.lease
             rewrite = Rewrite(folder=folder, spec=spec, added=added, rewriter=rewriter, txn=txn, lease=lease)
             try:
-                return commit_with_retries(folder, spec, txn, rewrite.attempt, lease=lease)
+                return commit_with_retries(folder, spec, txn, rewrite.attempt, handles, lease)
             except (StoreConflictError, ContractError):
                 if landed := settle_conflict(folder, added, txn):
                     return landed

@@ -6,12 +6,13 @@ Spark's messages can quote values, so they are not passed on (docs/explanation/l
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from py4j.protocol import Py4JError
 from pyspark.errors import AnalysisException, ParseException, PySparkException
 
 from lakeward.core.errors import ContractError, DefinitionError, LakewardError, MachineError
+from lakeward.core.storage.faults import store_fault
+from lakeward.core.storage.remote_path import LakePath, RemotePath
 
 # Exceptions of a query, in Python and in the JVM.
 FAILURES = (PySparkException, Py4JError)
@@ -26,6 +27,8 @@ _FEATURE = (
 )
 # Prefix of an error without a class in pyspark.
 _CONDITION = re.compile(r"Exception: \[([A-Z][A-Z0-9_.]+)\]")
+# Classes of what Hadoop's client and the SDK below it say.
+_OF_A_STORE = ("org.apache.hadoop.fs.s3a.", "software.amazon.awssdk.")
 # Texts of the system and of the JVM, with their Lakeward errors.
 _MACHINE = {
     "no space left": "disk_full",
@@ -45,7 +48,7 @@ _MACHINE = {
 
 
 @contextmanager
-def spark_faults(lake: Path) -> Iterator[None]:
+def spark_faults(lake: LakePath) -> Iterator[None]:
     """Raise errors of the block as Lakeward errors.
 
     Raises:
@@ -60,11 +63,13 @@ def spark_faults(lake: Path) -> Iterator[None]:
         raise _lakeward_error(error, lake) from None
 
 
-def _lakeward_error(error: Exception, lake: Path) -> LakewardError:
+def _lakeward_error(error: Exception, lake: LakePath) -> LakewardError:
     message, kind = str(error), _error_condition(error)
     if kind.startswith(_FEATURE):
         feature = message[max(message.find(f"[{kind}"), 0) :].partition("\n")[0]
         return ContractError("table_feature_unreadable", lake=lake, feature=feature[:_LONGEST])
+    if isinstance(lake, RemotePath) and any(name.startswith(_OF_A_STORE) for name in _java_classes(error)):
+        return store_fault(message, str(lake))
     for text, code in _MACHINE.items():
         if text in message.lower():
             return MachineError(code, lake=lake)
@@ -77,7 +82,7 @@ def _lakeward_error(error: Exception, lake: Path) -> LakewardError:
 
 def _java_classes(error: Exception) -> Iterator[str]:
     """Classes of a Java exception and of its causes, which contain no value."""
-    cause = getattr(error, "java_exception", None)
+    cause = getattr(error, "java_exception", None) or getattr(error, "_origin", None)  # of Py4J, and of pyspark
     while cause is not None:
         yield cause.getClass().getName()
         cause = cause.getCause()

@@ -22,6 +22,8 @@ from lakeward.core.errors import UsageError
 from lakeward.core.names import Layer, Relation, TableName
 from lakeward.core.settings import SparkSettings
 from lakeward.core.sql import identifier, literal
+from lakeward.core.storage.lake import Lake
+from lakeward.core.storage.remote_path import LakePath
 from lakeward.engines.delta.time_travel import translate_missing_versions
 from lakeward.engines.embedded.engine import EmbeddedEngine
 from lakeward.engines.embedded.literals import literal_rows
@@ -31,6 +33,7 @@ from lakeward.engines.spark.dialect import to_spark
 from lakeward.engines.spark.export import write_single_file
 from lakeward.engines.spark.external_data import is_for_executors, rows_with_ids
 from lakeward.engines.spark.faults import FAILURES, spark_faults
+from lakeward.engines.spark.object_store import spark_path
 from lakeward.engines.spark.queries import lake_table, parse, parse_cached, table_references, to_duckdb
 from lakeward.engines.spark.results import collect_rows
 from lakeward.engines.spark.session import open_session
@@ -46,21 +49,20 @@ class SparkQueryEngine:
     """`QueryEngine` on Spark.
 
     Args:
-        lake: Folder of the tables; created if missing.
+        lake: Where the tables lie, in a folder, which is created if missing, or an S3-compatible store.
         memory_limit: Memory limit of the driver's embedded engine, in DuckDB's notation.
 
     Raises:
-        UsageError: The lake is not a folder.
         MachineError: The lake can't be written, or Spark does not start.
     """
 
-    def __init__(self, lake: str, settings: SparkSettings, memory_limit: str | None = None) -> None:
+    def __init__(self, lake: Lake | str, settings: SparkSettings, memory_limit: str | None = None) -> None:
         self._driver_engine = EmbeddedEngine(lake, memory_limit=memory_limit)
-        self._lake = Path(lake).absolute()
+        self._lake = self._driver_engine.lake.root()
         self.scratch = self._driver_engine.scratch
         with ExitStack() as undo:
             undo.callback(self._driver_engine.close)
-            self._spark = open_session(settings)
+            self._spark = open_session(settings, self._driver_engine.lake)
             undo.pop_all()
         self._shapes = TypeResolver()
         # Relations over only governance tables; they are copied to Spark when a query of rows uses them.
@@ -176,7 +178,7 @@ class SparkQueryEngine:
         with spark_faults(self._lake):
             return write_single_file(self._frame(query), file)
 
-    def _folder(self, table: TableName) -> Path:
+    def _folder(self, table: TableName) -> LakePath:
         return self._lake / table.layer / table.name
 
     def _frame(self, query: str, at: Mapping[TableName, int] | None = None) -> DataFrame:
@@ -224,10 +226,9 @@ class SparkQueryEngine:
             self._cached_frames.pop(name).unpersist()
 
     def _scan(self, table: TableName, version: int | None) -> str:
-        folder = self._folder(table)
-        if not (folder / "_delta_log").is_dir():
+        if not self._driver_engine.exists(table):
             raise UsageError("table_not_found", table=table)
-        path = str(folder).replace("`", "``")
+        path = spark_path(self._folder(table)).replace("`", "``")
         return f"delta.`{path}`" + ("" if version is None else f" VERSION AS OF {version}")
 
     def _is_driver_query(self, query: str) -> bool:

@@ -9,11 +9,14 @@ from urllib.parse import unquote, urlsplit
 from deltalake import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 
+from lakeward.core.storage.remote_path import LakePath
 from lakeward.engines.delta.data_file import DataFile
 from lakeward.engines.delta.stored_files import stored_files
+from lakeward.engines.delta.table_files import storage_options
 from lakeward.engines.spark.data_files import write_files
-from lakeward.engines.spark.data_rows import data_rows
+from lakeward.engines.spark.data_rows import data_rows, places_to_read
 from lakeward.engines.spark.delete_predicate import DeletePredicate
+from lakeward.engines.spark.object_store import spark_path
 from lakeward.engines.spark.results import collect_rows
 from lakeward.engines.tables import TableSpec
 
@@ -30,7 +33,7 @@ class SparkRowRewriter:
     """
 
     spark: SparkSession
-    folder: Path
+    folder: LakePath
     scan: Callable[[int], str]
     predicate: DeletePredicate
 
@@ -50,13 +53,17 @@ class SparkRowRewriter:
 
     def _rows(self, version: int, files: Sequence[str], stored: TableSpec) -> DataFrame:
         """The rows of only these files."""
-        groups: dict[tuple[tuple[str, str | None], ...], list[Path]] = {}
-        table = DeltaTable(str(self.folder), version=version)
-        partitions = {file.path: file.partition for file in stored_files(table)} if stored.partition_by else {}
+        groups: dict[tuple[tuple[str, str | None], ...], dict[str, int]] = {}
+        table = DeltaTable(str(self.folder), version=version, storage_options=storage_options(self.folder))
+        known = {file.path: file for file in stored_files(table)}
         for file in files:
-            groups.setdefault(tuple(partitions.get(file, {}).items()), []).append(self.folder / file)
-        frames = (data_rows(self.spark, paths, dict(values), stored) for values, paths in groups.items())
+            groups.setdefault(tuple(known[file].partition.items()), {})[file] = known[file].size
+        frames = (
+            data_rows(self.spark, places_to_read(self.folder, sizes), dict(values), stored) for values, sizes in groups.items()
+        )
         return reduce(DataFrame.unionByName, frames)
 
     def _relative_path(self, uri: str) -> str:
-        return str(Path(unquote(urlsplit(uri).path)).relative_to(self.folder))
+        if isinstance(self.folder, Path):
+            return str(Path(unquote(urlsplit(uri).path)).relative_to(self.folder))
+        return unquote(uri).removeprefix(f"{spark_path(self.folder)}/")

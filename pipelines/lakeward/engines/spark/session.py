@@ -18,8 +18,11 @@ from pyspark.sql import SparkSession
 
 from lakeward.core.errors import MachineError
 from lakeward.core.settings import SparkSettings
-from lakeward.engines.spark.jars import installed_jars
+from lakeward.core.storage.lake import Lake
+from lakeward.core.storage.options import S3Options
+from lakeward.engines.spark.jars import check_store_jars, installed_jars
 from lakeward.engines.spark.machine import check_master, find_java
+from lakeward.engines.spark.object_store import open_store
 
 _DELTA = "io.delta.sql.DeltaSparkSessionExtension"
 _STATIC_SETTINGS = {
@@ -58,12 +61,18 @@ _STDERR = 2  # the descriptor that a child inherits, whatever `sys.stderr` is
 _LOCAL_SPEED_SETTINGS = {"spark.sql.shuffle.partitions": "4"}
 
 
-def open_session(settings: SparkSettings) -> SparkSession:
+def open_session(settings: SparkSettings, lake: Lake | None = None) -> SparkSession:
     """A new session of the process's context, which is started if there is none.
 
+    Args:
+        lake: Where its tables lie; None for a session without tables.
+
     Raises:
-        MachineError: Spark does not start, or the running context has no Delta.
+        MachineError: Spark does not start, or the running context lacks Delta, or the client of the lake's store.
     """
+    options = lake.options if lake and isinstance(lake.options, S3Options) else None
+    if options:
+        check_store_jars(settings.jars)
     running = SparkSession.getActiveSession() or _start_spark(settings)
     session = running.newSession()
     if _DELTA not in str(session.conf.get("spark.sql.extensions", "")):
@@ -74,6 +83,8 @@ def open_session(settings: SparkSettings) -> SparkSession:
         if name not in settings.conf and not _is_set(session, name):
             session.conf.set(name, value)
     _silence_loggers(session)
+    if lake and options:
+        open_store(session, lake, options)
     return session
 
 

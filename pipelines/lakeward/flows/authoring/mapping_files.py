@@ -14,8 +14,9 @@ from lakeward.contracts.series_file import SERIES_FILE, check_series_file
 from lakeward.contracts.source import OpcUaHistorySource
 from lakeward.core.errors import DefinitionError, LakewardError
 from lakeward.flows.base.answers import FileProblem
-from lakeward.flows.base.workspace import Workspace
+from lakeward.flows.base.workspace import Workspace, landing_of
 from lakeward.sources.segments.schemas import read_project_schemas
+from lakeward.sources.segments.series import series_versions
 
 
 def lint_mappings(workspace: Workspace, contract: Contract) -> list[FileProblem]:
@@ -33,6 +34,8 @@ def _faults(workspace: Workspace, contract: Contract) -> Iterator[LakewardError]
         found = check_node_mapping(series)[1]
     elif series.is_file():
         found = check_series_file(series)[1]
+    else:
+        found = _gone(workspace, contract, series)
     yield from found
     if isinstance(contract.source, ModbusSource):
         yield from check_register_map(folder / REGISTERS_FILE)[1]
@@ -41,6 +44,13 @@ def _faults(workspace: Workspace, contract: Contract) -> Iterator[LakewardError]
             read_project_schemas(folder, contract.record_format.payload, SchemaSet())
         except LakewardError as error:
             yield error
+
+
+def _gone(workspace: Workspace, contract: Contract, series: Path) -> Iterator[DefinitionError]:
+    """That there is no mapping any more, though there was one."""
+    kept = series_versions(landing_of(workspace, contract.name) / "series")
+    if kept and kept[-1][1].stat().st_size:
+        yield DefinitionError("series_file_gone", file=series, line=1, column="address", kept=kept[-1][1])
 
 
 def _problem(workspace: Workspace, contract: Contract, fault: LakewardError) -> FileProblem:

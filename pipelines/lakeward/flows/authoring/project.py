@@ -10,8 +10,11 @@ from lakeward.flows.authoring.project_files import project_files
 MAX_NAME = 63
 
 
-def create_project(folder: Path) -> Path:
+def create_project(folder: Path, project_id: str = "") -> Path:
     """Create a project in `folder`; returns its absolute path.
+
+    Args:
+        project_id: Tells it from other projects of its name, should they meet on one lake; empty for none.
 
     Raises:
         UsageError: The folder already holds a project.
@@ -22,7 +25,7 @@ def create_project(folder: Path) -> Path:
         raise UsageError("project_exists", folder=root)
     name = re.sub(r"[^a-z0-9_]+", "_", root.name.lower())[:MAX_NAME].strip("_") or "plant"
     try:
-        for path, text in project_files(name).items():
+        for path, text in project_files(name, project_id).items():
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             (root / path).write_text(text, encoding="utf-8")
     except OSError as error:

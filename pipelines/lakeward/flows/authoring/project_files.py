@@ -22,7 +22,7 @@ globals().update(dags(__file__))
 PROJECT_TEMPLATE = """\
 # The project: what its datasets have in common.
 name: {name}
-timezone: Asia/Shanghai      # IANA zone of the plant: for naive times in files, the days of gold, and the times that commands show
+{id}timezone: Asia/Shanghai      # IANA zone of the plant: for naive times in files, the days of gold, and the times that commands show
 languages: [zh, en]
 domains:                     # titles of the business domains that contracts name
   production: {{en: Production, zh: 生产}}
@@ -68,15 +68,18 @@ answers: []
 """
 
 
-def project_files(name: str) -> Mapping[str, str]:
+def project_files(name: str, project_id: str = "") -> Mapping[str, str]:
     """Path within the project -> its text.
 
     Args:
         name: Name of the project.
+        project_id: Tells it from others of that name; empty for none.
     """
     policy = resources.files("lakeward") / POLICY_FILE
     return {
-        "expectations/project.yaml": PROJECT_TEMPLATE.format(name=_as_text(name)),
+        "expectations/project.yaml": PROJECT_TEMPLATE.format(
+            name=_as_text(name), id=f"id: {project_id}   # tells it from other projects of that name\n" if project_id else ""
+        ),
         "expectations/datasets/.gitkeep": "",
         str(POLICY_FILE): policy.read_text(encoding="utf-8"),
         str(TESTS_FILE): TESTS_TEXT,

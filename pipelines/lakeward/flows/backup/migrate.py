@@ -44,7 +44,7 @@ def migrate(settings: Settings, options: MigrationOptions) -> MigrationAnswer:
 
 
 def _migrate(workspace: Workspace, options: MigrationOptions) -> MigrationAnswer:
-    check_lake_owner(workspace.lake, workspace.project.name)
+    check_lake_owner(workspace.lake, workspace.project)
     if options.undo:
         return Undoing(workspace, options).run()
     with _session(workspace) as engine:

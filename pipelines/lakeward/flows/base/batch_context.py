@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lakeward.contracts.model import Contract, DataType, Kind
@@ -18,7 +19,7 @@ from lakeward.engines.tables import TableColumn, Txn
 from lakeward.flows.base.pinning import PinnedBatch
 from lakeward.flows.base.run_costs import BatchShare, CostAccount
 from lakeward.flows.base.telemetry import NO_RECORDER, Recorder
-from lakeward.flows.base.workspace import Workspace
+from lakeward.flows.base.workspace import Workspace, landing_of
 from lakeward.quality.weights import EQUAL_WEIGHTS, Weights
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class BatchContext:
         outbox: Queue of lineage events.
         lineage_events: COMPLETE events of the steps so far.
         weights: Weights of the batch's score.
+        landing: Folder of the dataset's landed files on this machine.
         costs: Takes what the batch cost.
         thread_began: Processor seconds of this thread when the batch began.
         recorder: Takes traces.
@@ -72,6 +74,7 @@ class BatchContext:
     started_at: datetime
     on_step: OnStep
     outbox: "Outbox"
+    landing: Path
     lineage_events: list[dict[str, Any]] = field(default_factory=list)
     weights: Weights = EQUAL_WEIGHTS
     costs: CostAccount = field(default_factory=CostAccount)
@@ -92,6 +95,7 @@ class BatchContext:
             started_at=workspace.clock.now(),
             on_step=on_step,
             outbox=workspace.outbox,
+            landing=landing_of(workspace, pinned.definition.contract.name),
             weights=workspace.weights,
             costs=workspace.costs,
             recorder=workspace.recorder,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from lakeward.core.connections import ConnectionSettings, parse_connection
+from lakeward.core.connections import AIRFLOW, ConnectionSettings, parse_connection
 from lakeward.core.errors import ProtectionError, SettingsError
 from lakeward.core.settings import CONNECTION_PREFIX, PREFIX, Settings
 
@@ -44,7 +44,7 @@ def connection_of(root: Path, settings: Settings, name: str) -> ConnectionSettin
         return parse_connection(name, url, variable, root)
     lookup = settings.airflow_connection
     if lookup and (url := lookup(name)):
-        return parse_connection(name, url, "Airflow", root)
+        return parse_connection(name, url, AIRFLOW, root)
     if url := read_connections_file(file).get(name):
         return parse_connection(name, url, str(CONNECTIONS_FILE), root)
     looked_at = [variable, *(["Airflow"] if lookup else []), str(CONNECTIONS_FILE) + ("" if file.exists() else " (-)")]

@@ -74,7 +74,8 @@ def lake_at_url(
     options = read(storage, settings.store, connection)
     if options is None:
         raise SettingsError("lake_without_credentials", lake=address)
-    return Lake(address=address, files=files, options=replace(options, ca=_authorities(root, storage, connection)))
+    reached = replace(options, ca=_authorities(root, storage, connection), first_wait=settings.store_wait)
+    return Lake(address=address, files=files, options=reached)
 
 
 def _s3_options(named: LakeStorage, store: Mapping[str, str], connection: ConnectionSettings | None) -> S3Options | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lakeward.core.errors import ProtectionError
 from lakeward.core.names import new_run_id
+from lakeward.core.storage.links import link_new
 from lakeward.flows.base.workspace import Workspace
 
 # Place of the key in the project.
@@ -60,6 +61,6 @@ def _make_key(path: Path) -> None:
             stream.flush()
             os.fsync(handle)
         with suppress(FileExistsError):
-            os.link(draft, path)
+            link_new(draft, path)
     finally:
         draft.unlink(missing_ok=True)

@@ -87,7 +87,7 @@ class Workspace:
             MachineError: A newer version of Lakeward wrote the lake.
             UsageError: The lake is another project's.
         """
-        check_lake_owner(self.lake, self.project.name)
+        check_lake_owner(self.lake, self.project)
         name = self.engine_name(contract)
         engine = self.pool.open(name) if self.pool else open_engine(name, self.lake, self.settings.memory, self.settings.spark)
         try:
@@ -166,6 +166,11 @@ class Workspace:
         from lakeward.sources.opening import Landing, open_source  # noqa: PLC0415 -- as above
 
         return open_source(contract, self.project, Landing.of_lake(self.lake), self.clock, partial(find_connection, self))
+
+
+def landing_of(workspace: Workspace, dataset: str) -> Path:
+    """Folder of the dataset's landed files on this machine."""
+    return workspace.files / "landing" / workspace.lake.names.stored_name(dataset)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import Any
 from lakeward.contracts.batch import BatchInput
 from lakeward.contracts.model import Contract
 from lakeward.contracts.payload import RECORDS_PER_MESSAGE, PayloadKind
-from lakeward.core.sparkplug.sessions import GAP, BirthMetric, SessionEvent, write_events
+from lakeward.core.sparkplug.sessions import ASKED, GAP, BirthMetric, SessionEvent, write_events
 from lakeward.core.sparkplug.topics import DEVICE_BIRTH, DEVICE_DEATH, NODE_BIRTH, NODE_DEATH
 from lakeward.core.sql import instant, literal
 from lakeward.engines.protocols import Engine
@@ -43,7 +43,7 @@ def record_births(context: BatchContext, inputs: Sequence[BatchInput]) -> None:
         return
     shared = {"dataset": name, "batch_seq": context.pinned.seq, "run_id": context.run_id}
     found = list(session_events(inputs))
-    events = [{"dataset": name, "run_id": context.run_id, **_source_event(event)} for event in found]
+    events = [{"dataset": name, "run_id": context.run_id, **_source_event(event)} for event in found if event.kind != ASKED]
     if context.engine.txn(governance.table_name(SOURCE_EVENTS), txn.app) < txn.version:
         governance.append_rows(context.engine, SOURCE_EVENTS, events, txn)
     rows = [{**shared, **row} for event in found for row in _rows(event)]

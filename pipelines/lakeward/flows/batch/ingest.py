@@ -69,6 +69,9 @@ class Ingest:
             end = self.source.plan(newest.end, limit)
             if end == newest.end:
                 return
+            record_source_events(
+                self.workspace, self.engine, definition.contract.name, self.run_id
+            )  # those before its last segment
             pinned = pinning.next_batch(definition, newest, end, {})
             is_own = pinning.pin_batch(self.engine, pinned, self.run_id, self.workspace.clock)
             self.on_step(BatchStep.PINNED)
@@ -200,7 +203,7 @@ def _ingest(
     contract = candidate.contract
     source = workspace.source(contract)
     with workspace.engine(contract) as engine, engine.dataset_lock(name):
-        claim_lake(workspace.lake, workspace.project.name)
+        claim_lake(workspace.lake, workspace.project)
         check_lake_limit(workspace, engine, contract)
         ingest = Ingest(workspace=workspace, engine=engine, source=source, run_id=run_id, on_step=on_step)
         last = pinning.current_definition(engine, name)

@@ -90,10 +90,12 @@ def judge_batch(
     """
     engine, contract = context.engine, context.contract
     received = engine.types(rows)
-    rules = [rule for rule in pinned_rules(context) if not (each_row and is_of_table(rule))]
+    prior = prior_state(context)
+    written = [rule for rule in pinned_rules(context) if not (each_row and is_of_table(rule))]
+    rules = [*written, *prior.source.limits.rules()]
     whole = compile_plan(contract, rules, received, statistics)
     plan, rows = convert_once(engine, whole, rows, statistics)
-    result = run_plan(engine, plan, rows, prior=prior_state(context))
+    result = run_plan(engine, plan, rows, prior=prior)
     facts = result.facts
     releasing = context.pinned.reprocess is Reprocess.RELEASE
     good, bad = plan.split(
@@ -163,7 +165,8 @@ def run_plan(
     judged, parts = str(places if needs_row_ids(plan) else rows), plan_parts(plan)
     facts = merge_facts(plan, parts, [engine.fetch(part.facts_select(judged, distinct=distinct))[0] for part in parts])
     repeats, gx_verdicts = _find_repeats(engine, plan, facts, rows), _gx_verdicts(engine, plan, places)
-    series = judge_series(engine, plan, places, prior, all_rules=wanted is not Wanted.DIVERTING)
+    record = prior.source.record(engine, (check.rule for check in plan.checks), facts["time_min"], facts["time_max"])
+    series = judge_series(engine, plan, places, prior, record, all_rules=wanted is not Wanted.DIVERTING)
     verdicts = plan.verdicts(facts, _count_copies(engine, repeats), (*gx_verdicts, *series.verdicts))
     ids = _ids(wanted, verdicts)
     relations = {id_: str(relation) for id_, relation in (repeats | _failing_row_ids(engine, gx_verdicts, ids)).items()}

@@ -5,6 +5,7 @@ rebuild, gets the same context. A gold table is recomputed window by window, and
 has earlier batches. Rows from quarantine come without neighbouring readings.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -16,9 +17,12 @@ from lakeward.engines.tables import Txn
 from lakeward.flows.base import governance, pinning
 from lakeward.flows.base.batch_context import STRING, BatchContext
 from lakeward.flows.base.governance import with_retries
+from lakeward.flows.batch.batch_source import NO_SOURCE, BatchSource
 from lakeward.quality.plan import JudgePlan
 from lakeward.quality.rule import Verdict
+from lakeward.quality.series.mapped import MAPPED_RULES
 from lakeward.quality.series.query import SeriesInput
+from lakeward.quality.series.source_record import NO_RECORD, SourceRecord
 
 # Columns of the stored context of a series.
 CONTEXT_COLUMNS = {"track": STRING, "series": STRING, "last_ts": DataType(Kind.TIMESTAMP), "readings": STRING, "held": STRING}
@@ -30,11 +34,13 @@ class PriorState:
 
     Args:
         state: SELECT of the stored context, as CONTEXT_COLUMNS; None if there are no earlier batches.
+        source: What is known of their source.
         without_neighbours: The rows come from quarantine without neighbouring readings, so rules over neighbours are UNKNOWN.
     """
 
     state: str | None = None
     without_neighbours: bool = False
+    source: BatchSource = NO_SOURCE
 
 
 NO_PRIOR_STATE = PriorState()
@@ -55,43 +61,55 @@ class SeriesVerdicts:
 
 
 def judge_series(
-    engine: Engine, plan: JudgePlan, rows: Relation, prior: PriorState = NO_PRIOR_STATE, *, all_rules: bool = False
+    engine: Engine,
+    plan: JudgePlan,
+    rows: Relation,
+    prior: PriorState = NO_PRIOR_STATE,
+    record: SourceRecord = NO_RECORD,
+    *,
+    all_rules: bool = False,
 ) -> SeriesVerdicts:
     """Judge `rows`, which have `_file_seq` and `_row`, by the plan's sensor rules.
 
     Args:
+        record: What is known of their source.
         all_rules: Whether row ids are requested for every rule, not only for those that quarantine rows.
     """
-    series = (
-        plan.series(all_row_ids=all_rules).without_context() if prior.without_neighbours else plan.series(all_row_ids=all_rules)
-    )
+    series = plan.series(record, all_row_ids=all_rules)
+    series = series.without_context() if prior.without_neighbours else series
     if not series.rules:
         return SeriesVerdicts()
     if not series.queries:
-        return SeriesVerdicts(
-            series.verdicts(dict.fromkeys((f"{kind}{n}" for kind in "ef" for n in range(len(series.rules))), 0))
-        )
+        return SeriesVerdicts(series.verdicts(defaultdict(int)))
     ingested_at = "_ingested_at" if "_ingested_at" in plan.stored_columns else None
     context = engine.materialise("series_context", prior.state or engine.literal_rows(CONTEXT_COLUMNS, []))
     source = SeriesInput(plan.converted_relation(str(rows)), str(context), ingested_at)
     judged = engine.materialise("series_judged", series.sql(source))
     verdicts = series.verdicts(engine.fetch(series.sums_select(str(judged)))[0])
     places = {v.rule.id: f"({series.row_ids_select(v.rule.id, str(judged))})" for v in verdicts if v.failed}
-    return SeriesVerdicts(verdicts, places, judged)
+    told = tuple(
+        prior.source.with_lines(engine, v, series.failing_lines_select(v.rule.id, str(judged)))
+        if v.failed and v.rule.type in MAPPED_RULES
+        else v
+        for v in verdicts
+    )
+    return SeriesVerdicts(told, places, judged)
 
 
 def prior_state(context: BatchContext) -> PriorState:
     """The context of a batch."""
     name, pinned = governance.table_spec("series_state").name, context.pinned
+    source = BatchSource.of_batch(context)
     if pinned.reprocess is not None:
-        return PriorState(without_neighbours=True)
+        return PriorState(without_neighbours=True, source=source)
     if context.contract.layer is not Layer.SILVER or context.engine.info(name) is None:
-        return NO_PRIOR_STATE
+        return PriorState(source=source)
     own = equals(dataset=context.contract.name, generation=pinned.definition.generation)
     condition = f"{own} AND batch_seq < {pinned.seq}"
     newest = "row_number() OVER (PARTITION BY track, series ORDER BY batch_seq DESC) AS age"
     return PriorState(
-        f"SELECT {', '.join(CONTEXT_COLUMNS)} FROM (SELECT *, {newest} FROM {name} WHERE {condition}) WHERE age = 1"
+        f"SELECT {', '.join(CONTEXT_COLUMNS)} FROM (SELECT *, {newest} FROM {name} WHERE {condition}) WHERE age = 1",
+        source=source,
     )
 
 

@@ -7,19 +7,21 @@ from lakeward.core.names import RunId
 from lakeward.engines.protocols import Engine
 from lakeward.engines.tables import Txn
 from lakeward.flows.base import governance
-from lakeward.flows.base.workspace import Workspace
-from lakeward.sources.collectors.state import discard_events, machine_of, read_events
+from lakeward.flows.base.workspace import Workspace, landing_of
+from lakeward.sources.collectors.state import EVENTS_FOLDER, discard_events, machine_of, read_events
 
 SOURCE_EVENTS = "source_events"
 
 
 def record_source_events(workspace: Workspace, engine: Engine, dataset: str, run_id: RunId) -> None:
     """Write the dataset's new events, once, and remove their files. Call it under the dataset's lock."""
-    folder = workspace.files / "landing" / workspace.lake.names.stored_name(dataset)
+    folder = landing_of(workspace, dataset)
+    if not any((folder / EVENTS_FOLDER).glob("[0-9]*.json")):
+        return
     app = f"{SOURCE_EVENTS}/{dataset}"
-    if workspace.lake.options and folder.is_dir():  # machines number their events each for itself
+    if workspace.lake.options:  # machines number their events each for itself
         app = f"{app}/{machine_of(folder)}"
-    written = engine.txn(governance.table_name(SOURCE_EVENTS), app) if folder.is_dir() else 0
+    written = engine.txn(governance.table_name(SOURCE_EVENTS), app)
     found = read_events(folder, written)
     if found:
         rows = [

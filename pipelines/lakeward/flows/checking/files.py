@@ -39,7 +39,7 @@ def resolve_data(path: Path, scratch: Path) -> ExternalData | TextFiles:
     """
     check_outside_lake(path)
     if (path / "_delta_log").is_dir():
-        return ExternalData(ExternalFormat.DELTA, (path.absolute(),))
+        return ExternalData(ExternalFormat.DELTA, folder=path.absolute())
     received = _files(path)
     for folder in {file.resolve().parent for file in received}:
         check_outside_lake(folder)

@@ -127,7 +127,7 @@ def _table_subject(workspace: Workspace, engine: Engine, table: TableName, reade
     info = engine.info(table)
     if info is None:
         raise DataError("table_not_found", table=table)
-    found = _attach(engine, ExternalData(ExternalFormat.DELTA, (Path(info.path),)), str(table))
+    found = _attach(engine, ExternalData(ExternalFormat.DELTA, folder=workspace.lake.table_folder(table)), str(table))
     original_columns = {name: column for name, column in found.original_columns.items() if name.startswith("_")}
     view = _reader_view(workspace, engine, reader, table, [column.name for column in found.contract.columns])
     if view.hidden:

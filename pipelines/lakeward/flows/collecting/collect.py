@@ -8,6 +8,7 @@ from lakeward.contracts.source import COLLECTED_SOURCES
 from lakeward.core.errors import LakewardError, UsageError
 from lakeward.core.settings import Settings
 from lakeward.flows.base.answers import Notice
+from lakeward.flows.base.lake_owner import claim_lake
 from lakeward.flows.base.order import active_contract
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.collecting.doors import LINEAGE, OpenDoor, doors_of, open_door, running_collectors
@@ -39,7 +40,8 @@ def collect(settings: Settings, names: Sequence[str], stop: Event, on_state: OnS
         The error of each dataset whose collector could not start or go on; the others went on.
 
     Raises:
-        UsageError: A dataset does not exist, its source needs no collector, or none does.
+        UsageError: A dataset does not exist, its source needs no collector, or none does; or the lake is another project's.
+        MachineError: The lake is not there any more, or its object store can't be reached, or refuses.
     """
     workspace = open_workspace(settings)
     contracts = {name: active_contract(workspace.project, name) for name in names or collected_datasets(settings)}
@@ -49,6 +51,7 @@ def collect(settings: Settings, names: Sequence[str], stop: Event, on_state: OnS
     if not contracts and not doors:
         raise UsageError("nothing_to_collect")
     failed: dict[str, LakewardError] = {}
+    claim_lake(workspace.lake, workspace.project)
     with collecting_alone(workspace, contracts.values(), failed) as allowed:
         chosen = {name: contract for name, contract in contracts.items() if name in allowed}
         behind = {door: [one for one in found if one.name in allowed] for door, found in doors.items()}

@@ -133,7 +133,7 @@ def _check_spark_parts(settings: Settings) -> Iterator[MachineCheck]:
     used = _uses_spark(settings)
     extra = _check_extra("pyspark", "spark")
     yield replace(extra, needed=used)
-    for name, found in check_spark(settings) if extra.ok or used else ():
+    for name, found in check_spark(settings, at_url=used and _is_at_url(settings)) if extra.ok or used else ():
         wrong = isinstance(found, LakewardError)
         repair = found.render(settings.lang).splitlines()[-1] if isinstance(found, LakewardError) else ""
         yield _check_row(name, None if wrong else str(found), repair, needed=used)
@@ -144,6 +144,13 @@ def _uses_spark(settings: Settings) -> bool:
         return uses_spark(settings, open_workspace(settings).project)
     except LakewardError:  # reported by the check of the project
         return settings.engine == SPARK
+
+
+def _is_at_url(settings: Settings) -> bool:
+    try:
+        return open_workspace(settings).lake.options is not None
+    except LakewardError:  # as above
+        return False
 
 
 def _check_lake(settings: Settings) -> list[MachineCheck]:

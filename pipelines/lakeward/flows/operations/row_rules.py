@@ -12,6 +12,7 @@ from lakeward.flows.base import pinning
 from lakeward.flows.base.batch_context import BatchContext
 from lakeward.flows.base.pinning import PinnedBatch
 from lakeward.flows.base.workspace import Workspace
+from lakeward.flows.batch.batch_source import BatchSource
 from lakeward.flows.batch.bronze_rows import bronze_rows
 from lakeward.flows.batch.judge import Wanted, pinned_rules, run_plan
 from lakeward.flows.batch.series import prior_state
@@ -78,7 +79,8 @@ def row_outcomes(workspace: Workspace, engine: Engine, judged: JudgedRow, clear:
     if definition is not None:
         pinned = PinnedBatch(definition=definition, seq=judged.row["_batch_seq"], id=BatchId(""), start=0, end=0, inputs={})
         context = BatchContext.begin(workspace, engine, pinned, new_run_id())
-        rules = [rule for rule in pinned_rules(context) if rule.id in outcomes]
+        mapped = BatchSource.of_batch(context).limits.rules()
+        rules = [rule for rule in (*pinned_rules(context), *mapped) if rule.id in outcomes]
         shown = [rule for rule in rules if set(rule.columns) <= set(clear)]
         outcomes |= {rule.id: RowOutcome.HIDDEN for rule in rules if rule not in shown}
         outcomes |= _judge_row(context, judged, shown)

@@ -26,6 +26,8 @@ class SourceStatus:
         oldest: When the first of them was landed.
         gaps: How often in the last 24 hours values of the source may have been missed: numbers of messages with a gap, lost sessions, and
             history that a server does not have.
+        silent: Series of which no value came for more than one and a half of their intervals in `series.csv`, while the source was heard;
+            those whose source reports changes alone are none. None where no collector listens, or values wait to be read.
         clock_offset: Median seconds from source time to receipt in the newest batch; None without a column with `delayOf`.
     """
 
@@ -41,6 +43,7 @@ class SourceStatus:
     oldest: datetime | None
     clock_offset: float | None = None
     gaps: int = 0
+    silent: int | None = None
 
     def as_dict(self) -> dict[str, object]:
         """The keys of `source` in `lakeward status --json`."""

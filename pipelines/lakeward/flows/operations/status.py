@@ -147,11 +147,12 @@ def _collector(
 ) -> tuple[SourceStatus | None, tuple[Notice, ...]]:
     if not isinstance(contract.source, COLLECTED_SOURCES):
         return None, ()
-    from lakeward.flows.operations.source_records import with_records  # noqa: PLC0415 -- imports the sources
+    from lakeward.flows.operations.source_records import silence_notices, with_records  # noqa: PLC0415 -- imports the sources
     from lakeward.flows.operations.source_status import source_status  # noqa: PLC0415 -- as above
 
     status, notices = source_status(workspace, contract, read)
-    return with_records(workspace, engine, contract, status), notices
+    status = with_records(workspace, engine, contract, status)
+    return status, (*notices, *silence_notices(contract.name, status))
 
 
 def _delivery_notices(name: str, run: Mapping[str, Any] | None) -> tuple[Notice, ...]:

@@ -7,7 +7,7 @@ from lakeward.core.sql import literal
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance
 from lakeward.flows.serving.cube_noise import add_noise
-from lakeward.flows.serving.cube_record import CELLS, CONTRIBUTIONS, CubeRecord, append_groups
+from lakeward.flows.serving.cube_record import CELLS, CONTRIBUTIONS, TABLE, CubeRecord, append_groups
 from lakeward.protection.cubes import CELL, CubeQueries
 
 # Percent to which the share of hidden units is rounded: a finer one would say how many are in small groups.
@@ -84,7 +84,8 @@ def _old_cells(engine: Engine, before: str) -> str:
 def _changed_units(engine: Engine, old: Relation, hashed: Relation) -> str:
     """Per group, the units that were added, removed or add something else since the figures that it has."""
     spec = governance.table_spec(CONTRIBUTIONS)
-    if engine.info(spec.name) is None:
+    # The first release of all may have been killed between its groups and its record, or another one is on the way there.
+    if not (engine.exists(spec.name) and engine.exists(governance.table_name(TABLE))):
         return engine.literal_rows({"cell": spec.columns[0].type, "changed": governance.TYPES["bigint"]}, [])
     releases = "(SELECT dataset, release, release_id FROM governance.cubes)"
     last = f"""SELECT p.cell, p.unit_hash, p.value_hash FROM {spec.name} AS p JOIN {releases} AS r USING (release_id)

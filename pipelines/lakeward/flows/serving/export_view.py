@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from lakeward.core.errors import MachineError, ProtectionError, UsageError
 from lakeward.core.names import TableName
 from lakeward.core.spelling import did_you_mean
+from lakeward.core.storage.remote_path import LakePath
 from lakeward.engines.protocols import Engine
 from lakeward.engines.tables import TableInfo
 from lakeward.flows.base.workspace import Workspace
@@ -80,7 +80,7 @@ def open_copy(
     if not narrowed.visible:
         facts = {"role": reader.principal.role, "recipient": recipient.name, "recipient_role": recipient.request.role}
         raise ProtectionError("export_hidden", table=table, purpose=recipient.request.purpose, **facts)
-    return _whole_copy(narrowed, info, _conditions(reader, own, theirs, recipient))
+    return _whole_copy(narrowed, info, workspace.lake.table_folder(found), _conditions(reader, own, theirs, recipient))
 
 
 def choose_columns(copy: TableCopy, names: Sequence[str]) -> TableCopy:
@@ -139,8 +139,8 @@ def _conditions(reader: Reader, own: ServedTable, theirs: ServedTable, recipient
     return both_conditions([(own, reader.filter_values), (theirs, values)])
 
 
-def _whole_copy(table: ServedTable, info: TableInfo, condition: str | None) -> TableCopy:
-    return TableCopy(table=table, folder=Path(info.path), version=info.version, columns=tuple(table.visible), condition=condition)
+def _whole_copy(table: ServedTable, info: TableInfo, folder: LakePath, condition: str | None) -> TableCopy:
+    return TableCopy(table=table, folder=folder, version=info.version, columns=tuple(table.visible), condition=condition)
 
 
 def _mark(copy: TableCopy, column: ServedColumn) -> Mark | None:

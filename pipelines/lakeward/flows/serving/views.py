@@ -69,7 +69,7 @@ def make_views(
         MachineError: A key can't be read.
         UsageError: The lake is another project's.
     """
-    check_lake_owner(workspace.lake, workspace.project.name)
+    check_lake_owner(workspace.lake, workspace.project)
     check_token_scheme(engine, key)
     keys = encrypting_keys(workspace, engine)
     principal = replace(principal, encryptable=frozenset(keys))

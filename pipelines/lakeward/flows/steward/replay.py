@@ -7,19 +7,21 @@ from lakeward.contracts.model import Contract
 from lakeward.core.errors import UsageError
 from lakeward.core.names import Layer, new_run_id
 from lakeward.core.settings import Settings
-from lakeward.core.sql import equals
+from lakeward.core.sql import equals, identifier, literal
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base import pinning
 from lakeward.flows.base.batch_context import BatchStep, OnStep, ignore_step
 from lakeward.flows.base.pinning import Definition, Reprocess
 from lakeward.flows.base.report import RunReport, Warnings
-from lakeward.flows.base.workspace import Workspace, open_workspace
+from lakeward.flows.base.workspace import Workspace, landing_of, open_workspace
+from lakeward.flows.batch.decode import message_source
 from lakeward.flows.batch.finish import BatchResult, summarise_run
 from lakeward.flows.batch.halt import take_until_halted
 from lakeward.flows.batch.halted import halted_batches
 from lakeward.flows.batch.ingest import Ingest
 from lakeward.flows.batch.judge import suite_label
 from lakeward.flows.batch.run import run_dataset
+from lakeward.flows.batch.series_limits import newest_limits, range_rule_id
 from lakeward.flows.grading.lake_limit import check_lake_limit
 from lakeward.flows.quarantine.events import EventKind, QuarantineEvent, Signature, append_batch_event
 from lakeward.flows.quarantine.open_rows import REPAIRED_COLUMN, has_quarantine, open_rows
@@ -29,6 +31,7 @@ from lakeward.flows.serving.access import current_account
 from lakeward.flows.serving.clear_columns import check_expressions
 from lakeward.flows.steward.expression_trial import try_expressions
 from lakeward.flows.steward.redecode import plan_and_decode, reject_reasons, undecoded_notes
+from lakeward.quality.series.mapped import RANGE
 from lakeward.quality.suite import load_rules
 
 
@@ -129,6 +132,8 @@ def _reprocess_rows(workspace: Workspace, name: str, request: ReprocessRequest, 
         reasons = reject_reasons(contract, kind, selection) if not is_halted else None
         if not is_halted and (reasons is not None or has_quarantine(engine, name)):
             definition = pinning.apply_definition(engine, candidate, last, run_id, workspace.clock)
+            if contract.record_format.payload:  # ranges of series that a person has corrected hold for what is replayed
+                message_source(ingest.source).refresh()
             if reasons is not None:
                 finished += plan_and_decode(ingest, definition, reasons, signature)
             if has_quarantine(engine, name):
@@ -145,7 +150,7 @@ def _plan_and_run(ingest: Ingest, definition: Definition, request: ReprocessRequ
     is_pinned = False
     while not is_pinned:
         newest = pinning.newest_plan(ingest.engine, definition.contract.name)
-        if not _needs_reprocessing(ingest.engine, definition, request, newest.seq + 1):
+        if not _needs_reprocessing(ingest, definition, request, newest.seq + 1):
             return
         plan = pinning.next_batch(definition, newest, newest.end, {})
         pinned = replace(plan, reprocess=kind, request=selection.to_request(signature))
@@ -154,17 +159,29 @@ def _plan_and_run(ingest: Ingest, definition: Definition, request: ReprocessRequ
         yield from ingest.finish_planned(definition)
 
 
-def _needs_reprocessing(engine: Engine, definition: Definition, request: ReprocessRequest, before_batch: int) -> bool:
+def _needs_reprocessing(ingest: Ingest, definition: Definition, request: ReprocessRequest, before_batch: int) -> bool:
     """Whether any row is selected; for a replay of all open rows, whether any was repaired or is subject to other rules.
 
     A replay with the same result as the last one would only add rows to the tables.
     """
-    kind, selection, _ = request
+    (kind, selection, _), engine = request, ingest.engine
     rows = engine.materialise("open_rows", open_rows(engine, definition.contract, before_batch))
     row_ids = selection.row_ids(rows, engine.types(rows))
-    new = f"({REPAIRED_COLUMN} OR _batch_seq NOT IN ({_batches_with_same_rules(engine, definition)}))"
+    other = f"_batch_seq NOT IN ({_batches_with_same_rules(engine, definition)}) OR {_other_ranges(ingest, definition.contract)}"
+    new = f"({REPAIRED_COLUMN} OR {other})"
     due = new if kind is Reprocess.REPLAY and selection.selects_all else "TRUE"
     return bool(engine.fetch(f"SELECT 1 FROM {rows} SEMI JOIN ({row_ids}) USING (_file_seq, _row) WHERE {due} LIMIT 1"))
+
+
+def _other_ranges(ingest: Ingest, contract: Contract) -> str:
+    """Condition that a row failed the ranges of a mapping that says something else by now."""
+    limits = newest_limits(contract, landing_of(ingest.workspace, contract.name))
+    _, value, _ = limits.columns
+    if not value:
+        return "FALSE"
+    current = next((rule.version for rule in limits.rules() if rule.type == RANGE), "")
+    path = literal(f"$.{identifier(range_rule_id(value))}")
+    return f"coalesce((_rules ->> {path}) <> {literal(current)}, FALSE)"
 
 
 def _batches_with_same_rules(engine: Engine, definition: Definition) -> str:

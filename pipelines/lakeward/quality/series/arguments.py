@@ -11,6 +11,7 @@ from lakeward.contracts.model import Contract, Kind
 from lakeward.quality import conditions
 from lakeward.quality.convert import ConvertedColumn
 from lakeward.quality.series.rule_sql import SeriesField
+from lakeward.quality.series.source_record import NO_RECORD, SourceRecord
 
 NUMERIC_KINDS = (Kind.INTEGER, Kind.DOUBLE, Kind.DECIMAL)
 # Columns of long telemetry, used by default.
@@ -31,11 +32,13 @@ class SeriesArguments:
 
     Args:
         columns: The converted columns, by name.
+        source: What is known of the source of the batch.
     """
 
     contract: Contract
     columns: Mapping[str, ConvertedColumn]
     kwargs: Mapping[str, Any]
+    source: SourceRecord = NO_RECORD
 
     def get(self, name: str, default: Any = None) -> Any:
         """The argument; `default` if absent."""

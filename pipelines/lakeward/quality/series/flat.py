@@ -11,7 +11,8 @@ HEARTBEAT_SHARE = 0.5
 def not_flat(args: SeriesArguments, number: int) -> SeriesRuleSql:
     """A reading fails if values have stayed within `tolerance` of the previous one for more than `max_flat_seconds`.
 
-    A missing value, a planned stop, a heartbeat, or a gap longer than the limit starts a new stretch.
+    A missing value, a planned stop, a heartbeat, or a gap longer than the limit starts a new stretch. With `source_events` a series
+    whose source reports changes alone is not judged.
     """
     value, limit = args.number_column(), float(args.kwargs["max_flat_seconds"])
     fields, planned, _ = planned_stops(args)
@@ -20,7 +21,15 @@ def not_flat(args: SeriesArguments, number: int) -> SeriesRuleSql:
     moved = f"abs({now} - {then}) > {float(args.get('tolerance', 0))!r}"
     breaks = f"{now} IS NULL OR {then} IS NULL OR {moved} OR us - prev_us > {microseconds(quiet)} OR {planned}"
     evaluated = f"{JUDGEABLE} AND {now} IS NOT NULL AND {then} IS NOT NULL AND NOT ({planned})"
+    told = bool(args.get("source_events"))
+    evaluated += f" AND NOT {args.source.is_quiet}" if told else ""
     fails = f"us - since_{number} > {microseconds(limit)}"
     return SeriesRuleSql(
-        evaluated, fails, columns=(value, *fields), windows=previous_reading(value), break_condition=breaks, context_readings=1
+        evaluated,
+        fails,
+        columns=(value, *fields),
+        windows=previous_reading(value),
+        break_condition=breaks,
+        context_readings=1,
+        needs_limits=told and args.source.limits is not None,
     )

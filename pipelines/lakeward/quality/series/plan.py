@@ -3,8 +3,9 @@
 Only writes SQL: the flow runs it, provides the context and stores the new one.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -20,12 +21,14 @@ from lakeward.quality.series.clocks import no_clock_skew
 from lakeward.quality.series.codes import quality_code_share
 from lakeward.quality.series.flat import not_flat
 from lakeward.quality.series.gaps import no_gap
+from lakeward.quality.series.mapped import MAPPED_RULES
 from lakeward.quality.series.order import timestamps_in_order
 from lakeward.quality.series.query import SeriesInput, SeriesQuery, state_value_field
 from lakeward.quality.series.rates import rate_of_change_between
 from lakeward.quality.series.repeats import no_duplicate_timestamps
 from lakeward.quality.series.rule_sql import ROWS_PER_FILE, SeriesField, SeriesRuleSql
 from lakeward.quality.series.selector import SeriesSelector, selector_of, state_series_selector
+from lakeward.quality.series.source_record import NO_RECORD, SourceRecord
 from lakeward.quality.series.spikes import no_spike
 from lakeward.quality.series.states import range_by_state
 from lakeward.quality.series.units import unit_unchanged
@@ -55,12 +58,17 @@ class SeriesPlan:
     Args:
         values: Expressions of the converted columns that they read.
         misfits: By number of a rule, why it does not match the data: data without a contract can lack a time column.
+        excuses: By number of a rule, for what it counts readings that it does not evaluate.
+        limits: See `SourceRecord.limits`.
     """
 
     rules: tuple[Rule, ...]
     queries: tuple[SeriesQuery, ...]
     values: tuple[str, ...]
     misfits: Mapping[int, str]
+    _: KW_ONLY
+    excuses: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    limits: str | None = None
 
     def without_context(self) -> "SeriesPlan":
         """The plan for rows without their neighbours: rules over neighbours are not evaluated."""
@@ -79,13 +87,14 @@ class SeriesPlan:
         received_column = [source.received_at] if source.received_at else []
         # Only the required columns are converted, once: each query reads these rows again.
         rows = f"SELECT {', '.join((*self.values, *ROW_ID, *received_column))} FROM {source.rows}"
-        narrow = replace(source, rows="series_rows")
+        narrow = replace(source, rows="series_rows", limits=self.limits)
         parts = " UNION ALL ".join(query.sql(narrow, range(len(self.rules))) for query in self.queries)
         return f"WITH series_rows AS MATERIALIZED ({rows}) {parts}"
 
     def sums_select(self, judged: str) -> str:
-        """SELECT of one row, `e` and `f` by number of the rule: readings evaluated and failed, from the relation `judged`."""
-        items = {f"{kind}{n}": f"coalesce(sum({kind}{n}), 0)" for n in range(len(self.rules)) for kind in "ef"}
+        """SELECT of one row, by number of the rule: readings evaluated `e`, failed `f`, and excused, from the relation `judged`."""
+        names = [f"{kind}{n}" for n in range(len(self.rules)) for kind in ("e", "f", *self.excuses.get(n, ()))]
+        items = {name: f"coalesce(sum({name}), 0)" for name in names}
         return f"SELECT {select(items)} FROM {judged}"
 
     def verdicts(self, sums: Mapping[str, Any]) -> tuple[Verdict, ...]:
@@ -93,9 +102,15 @@ class SeriesPlan:
         return tuple(
             Verdict(rule, Outcome.UNKNOWN, reason=self.misfits[n])
             if n in self.misfits
-            else _verdict(rule, sums[f"e{n}"], sums[f"f{n}"])
+            else _verdict(rule, sums[f"e{n}"], sums[f"f{n}"], {name: int(sums[f"{name}{n}"]) for name in self.excuses.get(n, ())})
             for n, rule in enumerate(self.rules)
         )
+
+    def failing_lines_select(self, rule_id: str, judged: str) -> str:
+        """SELECT of `version, line`: the lines of the mapping whose series fail a rule that follows from it."""
+        number = next(number for number, rule in enumerate(self.rules) if rule.id == rule_id)
+        failing = f"(SELECT DISTINCT series FROM {judged} WHERE f{number} > 0)"
+        return f"SELECT DISTINCT lim.version, lim.line FROM {self.limits} AS lim JOIN {failing} AS bad ON lim.series = bad.series"
 
     def row_ids_select(self, rule_id: str, judged: str) -> str:
         """SELECT of the ids (`_file_seq`, `_row`) of the rows that fail a rule; only for rules that can quarantine rows."""
@@ -105,24 +120,32 @@ class SeriesPlan:
 
 
 def make_series_plan(
-    contract: Contract, columns: Mapping[str, ConvertedColumn], rules: Sequence[Rule], *, all_row_ids: bool = False
+    contract: Contract,
+    columns: Mapping[str, ConvertedColumn],
+    rules: Sequence[Rule],
+    source: SourceRecord = NO_RECORD,
+    *,
+    all_row_ids: bool = False,
 ) -> SeriesPlan:
     """Compile the sensor rules `rules` for a batch whose converted columns are `columns`.
 
     Args:
+        source: What is known of the batch's source.
         all_row_ids: Whether row ids are returned for every rule, of any severity.
     """
     rules_by_selector: dict[SeriesSelector, dict[int, SeriesRuleSql]] = {}
     unfit: dict[int, str] = {}
+    excuses: dict[int, tuple[str, ...]] = {}
     state_selectors: dict[SeriesField, SeriesSelector] = {}
     values: dict[str, None] = {}
     for number, rule in enumerate(rules):
         try:
-            selector, rule_sql = compile_series_rule(contract, columns, rule, number)
+            selector, rule_sql = compile_series_rule(contract, columns, rule, number, source)
         except ArgumentError as error:
             unfit[number] = str(error)
             continue
         rules_by_selector.setdefault(selector, {})[number] = rule_sql
+        excuses |= {number: tuple(rule_sql.excused)} if rule_sql.excused else {}
         args = SeriesArguments(contract, columns, rule.kwargs)
         values |= dict.fromkeys(
             columns[name].value for name in (*args.required_columns(), *(field.column for field in rule_sql.columns))
@@ -133,22 +156,31 @@ def make_series_plan(
     divert = frozenset(n for n, rule in enumerate(rules) if all_row_ids or rule.severity is not Severity.WARN)
     versions = {number: rule.version for number, rule in enumerate(rules)}
     queries = (
-        SeriesQuery(selector=selector, rule_sqls=of, versions=versions, diverting_numbers=divert, state_selectors=state_selectors)
+        SeriesQuery(
+            selector=selector,
+            rule_sqls=of,
+            versions=versions,
+            diverting_numbers=divert,
+            state_selectors=state_selectors,
+            excuses=tuple(excuses.items()),
+        )
         for selector, of in rules_by_selector.items()
     )
-    return SeriesPlan(tuple(rules), (*queries, *_state_queries(state_selectors)), tuple(values), unfit)
+    states = (replace(query, excuses=tuple(excuses.items())) for query in _state_queries(state_selectors))
+    return SeriesPlan(tuple(rules), (*queries, *states), tuple(values), unfit, excuses=excuses, limits=source.limits)
 
 
 def compile_series_rule(
-    contract: Contract, columns: Mapping[str, ConvertedColumn], rule: Rule, number: int
+    contract: Contract, columns: Mapping[str, ConvertedColumn], rule: Rule, number: int, source: SourceRecord = NO_RECORD
 ) -> tuple[SeriesSelector, SeriesRuleSql]:
     """Compile rule number `number`: its selector and its SQL.
 
     Raises:
         ArgumentError: It does not match the contract.
     """
-    args = SeriesArguments(contract, columns, rule.kwargs)
-    return selector_of(args, _condition(args)), SERIES_RULES[rule.type](args, number)
+    args = SeriesArguments(contract, columns, rule.kwargs, source)
+    compile_rule = MAPPED_RULES.get(rule.type) or SERIES_RULES[rule.type]
+    return selector_of(args, _condition(args)), compile_rule(args, number)
 
 
 def _condition(args: SeriesArguments) -> str | None:
@@ -181,5 +213,7 @@ def _state_queries(state_selectors: Mapping[SeriesField, SeriesSelector]) -> tup
     )
 
 
-def _verdict(rule: Rule, evaluated: int, failed: int) -> Verdict:
-    return verdict_of_share(rule, int(evaluated), int(evaluated), int(failed), Decimal(str(rule.kwargs.get("mostly", 1))))
+def _verdict(rule: Rule, evaluated: int, failed: int, excused: Mapping[str, int]) -> Verdict:
+    verdict = verdict_of_share(rule, int(evaluated), int(evaluated), int(failed), Decimal(str(rule.kwargs.get("mostly", 1))))
+    counted = {name: count for name, count in excused.items() if count}
+    return replace(verdict, observed=json.dumps(counted)) if counted else verdict

@@ -8,9 +8,11 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from lakeward.contracts.types import sql_type
 from lakeward.core.sql import identifier, literal
 from lakeward.quality.series.rule_sql import AHEAD, IN_TIME, LATE, ROWS_PER_FILE, SECOND, SeriesField, SeriesRuleSql
 from lakeward.quality.series.selector import SeriesSelector
+from lakeward.quality.series.source_record import LIMIT_ALIASES
 from lakeward.quality.sql import select
 
 # A clock in another zone is up to 14 h ahead; a reading a day ahead of its arrival has a wrong time.
@@ -33,11 +35,13 @@ class SeriesInput:
         rows: The converted batch, as a relation.
         context: Relation of the stored context: `track, series, last_ts, readings, held`.
         received_at: SQL of the time when a row was received; None if unknown.
+        limits: Relation of what the mapping says of series, see `source_record`; None without any.
     """
 
     rows: str
     context: str
     received_at: str | None
+    limits: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +54,7 @@ class SeriesQuery:
         diverting_numbers: Numbers of the rules whose failing rows can be requested.
         state_selectors: For each field from another series, the selector of that series.
         carried_fields: Fields that other queries need from earlier batches.
+        excuses: By number of a rule, for what readings are counted that it does not evaluate.
     """
 
     selector: SeriesSelector
@@ -58,6 +63,7 @@ class SeriesQuery:
     diverting_numbers: frozenset[int]
     state_selectors: Mapping[SeriesField, SeriesSelector]
     carried_fields: tuple[SeriesField, ...] = ()
+    excuses: tuple[tuple[int, tuple[str, ...]], ...] = ()
 
     @property
     def fields(self) -> tuple[SeriesField, ...]:
@@ -100,6 +106,8 @@ class SeriesQuery:
             near |= rule_sql.windows
         near["ends"] = f"lead(us, {self.context_readings}) OVER near IS NULL"
         rows = f"(SELECT *, {select(near)} FROM {self._readings_with_context(source)} {NEAR})"
+        flags = {alias: flag for rule_sql in self.rule_sqls.values() for alias, flag in rule_sql.flags.items()}
+        rows = f"(SELECT *, {select(flags)} FROM {rows})" if flags else rows
         since = {f"since_{number}": self._last_break(number) for number in self._rules_with_breaks()}
         return f"(SELECT *, {select(since)} FROM {rows} {NEAR})" if since else rows
 
@@ -144,6 +152,9 @@ class SeriesQuery:
         items |= {field.alias: f"CAST(NULL AS {field.type})" for field in self.fields}
         items |= {field.alias: f"TRY_CAST(r.{identifier(field.name)} AS {field.type})" for field in self.context_fields}
         items |= {"mid_us": UNKNOWN, "spread_us": UNKNOWN} if self._needs_arrival_times() else {}
+        items |= (
+            {alias: f"CAST(NULL AS {sql_type(type_)})" for alias, type_ in LIMIT_ALIASES.items()} if self._needs_limits() else {}
+        )
         held = "CASE WHEN position = length THEN coalesce(CAST(held ->> '$.\"{}\"' AS BIGINT), CAST(r.us AS BIGINT)) END"
         return items | {"side": str(IN_TIME)} | {f"held_{n}": held.format(self.versions[n]) for n in self._rules_with_breaks()}
 
@@ -164,6 +175,7 @@ class SeriesQuery:
         for field in self.fields:
             if field.state_series:
                 rows = self._with_state(rows, field, source)
+        rows = _with_limits(rows, source.limits) if self._needs_limits() else rows
         return self._with_arrival_times(rows, source) if self._needs_arrival_times() else rows
 
     def _with_state(self, rows: str, field: SeriesField, source: SeriesInput) -> str:
@@ -197,6 +209,9 @@ class SeriesQuery:
     def _needs_series_name(self) -> bool:
         return any(piece.needs_series_name for piece in self.rule_sqls.values())
 
+    def _needs_limits(self) -> bool:
+        return any(piece.needs_limits for piece in self.rule_sqls.values())
+
     def _needs_arrival_times(self) -> bool:
         return any(piece.needs_arrival_times for piece in self.rule_sqls.values())
 
@@ -210,16 +225,18 @@ class SeriesQuery:
         return f"(SELECT rws.*, told.q2 AS mid_us, told.q3 - told.q1 AS spread_us FROM {joined})"
 
     def _counts(self, number: int) -> dict[str, str]:
-        rule_sql = self.rule_sqls.get(number)
+        rule_sql, told = self.rule_sqls.get(number), dict(self.excuses).get(number, ())
         if rule_sql is None:
-            return {f"e{number}": "0", f"f{number}": "0", f"p{number}": "CAST(NULL AS BIGINT[])"}
+            counts = {f"e{number}": "0", f"f{number}": "0", f"p{number}": "CAST(NULL AS BIGINT[])"}
+            return counts | {f"{name}{number}": "0" for name in told}
         fails = f"({rule_sql.evaluated}) AND ({rule_sql.fails})"
         gated = f"CASE WHEN {rule_sql.gate} THEN %s END" if rule_sql.gate != "TRUE" else "%s"
         row_ids = (
             f"list(place) FILTER (WHERE fresh AND {fails})" if number in self.diverting_numbers else "CAST(NULL AS BIGINT[])"
         )
         counted = rule_sql.evaluated_count or f"count_if({rule_sql.evaluated})"
-        return {f"e{number}": counted, f"f{number}": gated % f"count_if({fails})", f"p{number}": gated % row_ids}
+        excused = {f"{name}{number}": f"count_if({rule_sql.excused[name]})" for name in told}
+        return {f"e{number}": counted, f"f{number}": gated % f"count_if({fails})", f"p{number}": gated % row_ids} | excused
 
     def _state_items(self) -> dict[str, str]:
         if not self.context_readings:
@@ -241,6 +258,16 @@ class SeriesQuery:
 def state_value_field(field: SeriesField) -> SeriesField:
     """The field in the rows of the state series."""
     return replace(field, alias=field.alias[1:], name=field.name.removesuffix(f"@{field.state_series}"), state_series=None)
+
+
+def _with_limits(rows: str, limits: str | None) -> str:
+    """`rows` with what the mapping of their time says of their series."""
+    items = ", ".join(f"lim.{alias.removeprefix('lim_')} AS {alias}" for alias in LIMIT_ALIASES)
+    if limits is None:
+        items = ", ".join(f"CAST(NULL AS {sql_type(type_)}) AS {alias}" for alias, type_ in LIMIT_ALIASES.items())
+        return f"(SELECT rws.*, {items} FROM {rows} AS rws)"
+    own = "rws.key = lim.series AND rws.place >= lim.first_place AND rws.place < lim.end_place"
+    return f"(SELECT rws.*, {items} FROM {rows} AS rws LEFT JOIN {limits} AS lim ON {own})"
 
 
 def machine_path(key: str) -> str:

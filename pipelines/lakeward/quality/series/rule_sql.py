@@ -52,6 +52,9 @@ class SeriesRuleSql:
         gate: Aggregate condition per series; if false, none of its readings fails.
         needs_series_name: Whether it needs `key`.
         needs_arrival_times: Whether it needs `mid_us` and `spread_us`, the median time and spread of readings that arrived together.
+        needs_limits: Whether it needs what the mapping says of the series.
+        flags: Conditions over the windows that are computed once, by alias.
+        excused: By name, conditions of readings that are not evaluated for a reason that is counted.
     """
 
     evaluated: str
@@ -65,6 +68,9 @@ class SeriesRuleSql:
     gate: str = "TRUE"
     needs_series_name: bool = False
     needs_arrival_times: bool = False
+    needs_limits: bool = False
+    excused: Mapping[str, str] = field(default_factory=dict)
+    flags: Mapping[str, str] = field(default_factory=dict)
 
 
 def previous_reading(reading_field: SeriesField) -> dict[str, str]:

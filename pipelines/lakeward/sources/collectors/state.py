@@ -12,6 +12,7 @@ from typing import Any
 
 from lakeward.core.clock import Clock, SystemClock
 from lakeward.core.storage.folder import FolderStore
+from lakeward.core.storage.links import link_new
 from lakeward.sources.file_copy import scratch_file
 
 STATE_FILE = "collector.json"
@@ -19,6 +20,10 @@ EVENTS_FOLDER = "events"
 CONNECTED, CONNECTING, STOPPED = "source_connected", "source_connecting", "source_stopped"
 # Of a door: it takes what senders push.
 LISTENING = "source_listening"
+# States in which the collector hears its source, if not all of it.
+HEARING = frozenset({CONNECTED, LISTENING, "source_nodes_refused", "source_devices_silent", "source_qos_lowered"})
+# Fact of an event that the collector hears its source: since when it did not.
+AWAY_SINCE = "away_since"
 # File with the name of the folder of events.
 _MACHINE = "machine"
 # The same event is not written again within this time: a source that flaps has few events.
@@ -43,6 +48,7 @@ class CollectorState:
         rate: Messages per second over the last minute.
         unlanded: Messages on disk that are in no segment yet, and those that wait for the disk.
         session: Name of the session at the source; empty without one.
+        away_since: Since when the source was not heard, where no event says it yet; None: it is heard.
     """
 
     state: str
@@ -57,6 +63,7 @@ class CollectorState:
     host: str
     pid: int
     session: str = ""
+    away_since: str | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -81,28 +88,40 @@ class CollectorJournal:
     _written: dict[str, datetime] = field(default_factory=dict)
     _counts: deque[tuple[float, int]] = field(default_factory=deque)
     _ahead: float | None = None
+    _away_since: datetime | None = None
+    _knows_before: bool = False
 
     def change(self, state: str, **facts: object) -> bool:
         """Take a state; whether it is another than before. Each new one that is not a start is an event."""
         texts = {key: str(value) for key, value in facts.items()}
         if (state, texts) == (self.state, self.facts):
             return False
+        self._look_back()
+        if self.state in HEARING and state not in HEARING:
+            self._away_since = self._away_since or self.clock.now()
         self.state, self.facts, self._since = state, texts, self.clock.now()
-        if state != CONNECTING:
+        if state in HEARING:
+            self._say_hearing()
+        elif state != CONNECTING:
             self.event(state, **texts)
         return True
 
-    def event(self, kind: str, **facts: object) -> None:
-        """Write an event, on disk on return; the same kind only once a minute. A full disk loses it: the state says it too."""
+    def event(self, kind: str, **facts: object) -> bool:
+        """Write an event, on disk on return; the same kind only once a minute. A full disk loses it: the state says it too.
+
+        Returns:
+            Whether it was written.
+        """
         now = self.clock.now()
         if kind in self._written and now - self._written[kind] < _REPEATED:
-            return
-        self._written[kind] = now
+            return False
         texts = {key: str(value) for key, value in facts.items()}
         try:
             _write_numbered(self.folder / EVENTS_FOLDER, {"kind": kind, "at": now.isoformat(), "facts": texts})
         except OSError:
-            return
+            return False
+        self._written[kind] = now
+        return True
 
     def watch_clock(self, monotonic: float) -> None:
         """Write an event where the machine's clock was set since the last call."""
@@ -114,6 +133,9 @@ class CollectorJournal:
     def write(self, unlanded: int, monotonic: float) -> None:
         """Write the state file. A full disk leaves the last one, whose age shows it."""
         now = self.clock.now()
+        self._look_back()
+        if self._away_since and self.state in HEARING:
+            self._say_hearing()
         self._counts.append((monotonic, self.messages))
         while monotonic - self._counts[0][0] > _WINDOW:
             self._counts.popleft()
@@ -131,6 +153,7 @@ class CollectorJournal:
             host=os.uname().nodename,
             pid=os.getpid(),
             session=self.session,
+            away_since=self._away_since.isoformat() if self._away_since else None,
         )
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -139,6 +162,21 @@ class CollectorJournal:
                 draft.replace(self.folder / STATE_FILE)
         except OSError:
             return
+
+    def _look_back(self) -> None:
+        """Take over since when the source is not heard: one that was killed was heard until its last sign of life."""
+        if self._knows_before:
+            return
+        self._knows_before = True
+        if before := read_state(self.folder):
+            heard = before.heartbeat if before.state in HEARING else before.since
+            self._away_since = datetime.fromisoformat(before.away_since or heard)
+
+    def _say_hearing(self) -> None:
+        """Write the event that the source is heard again; where it came just now, the next one says since when it was not."""
+        away = {AWAY_SINCE: self._away_since.isoformat()} if self._away_since else {}
+        if self.event(self.state, **self.facts, **away):
+            self._away_since = None
 
 
 def read_state(folder: Path) -> CollectorState | None:
@@ -188,7 +226,7 @@ def _write_numbered(folder: Path, content: Mapping[str, object]) -> None:
         while True:
             number += 1
             try:
-                (folder / f"{number:020d}.json").hardlink_to(draft)
+                link_new(draft, folder / f"{number:020d}.json")
             except FileExistsError:
                 continue
             return

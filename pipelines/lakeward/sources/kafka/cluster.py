@@ -10,10 +10,13 @@ from typing import Any
 
 from lakeward.core.connections import ConnectionSettings
 from lakeward.core.errors import LakewardError, MachineError, SettingsError
+from lakeward.core.tls_faults import find_tls_fault
 
 # Scheme -> whether it uses TLS.
 SCHEMES: Mapping[str, bool] = {"kafka": False, "kafkas": True}
 PORT = 9092
+# Seconds of a handshake that finds out what is wrong with a certificate.
+TLS_SECONDS = 5.0
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 # Seconds for an answer of the cluster; messages of one call, and seconds that it waits for as many; seconds without one from which on a
 # read has failed.
@@ -142,6 +145,10 @@ class TopicReader:
             return MachineError("kafka_login_refused", address=self.connection.address, reason=name)
         if name == "_AUTO_OFFSET_RESET":
             return MachineError("kafka_offsets_gone", **facts)
+        if SCHEMES[self.connection.scheme] and "_SSL" in (name, *names):
+            found = find_tls_fault(self.connection, self.connection.port or PORT, TLS_SECONDS)
+            reason = found.reason if found else self._last_error(name)
+            return MachineError("kafka_certificate_refused", address=self.connection.address, reason=reason)
         return MachineError("kafka_unreachable", address=self.connection.address, reason=self._last_error(name))
 
     def _last_error(self, name: str) -> str:

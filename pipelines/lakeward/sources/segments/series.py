@@ -56,6 +56,11 @@ def version_of(folder: Path, number: int, suffix: str) -> Path | None:
     return found[-1] if found and found[-1].stat().st_size else None
 
 
+def series_versions(folder: Path) -> list[tuple[int, Path]]:
+    """All versions of the mapping, also empty ones, each with the first segment that it holds for, in order."""
+    return [(int(path.stem), path) for path in _versions(folder, ".csv")]
+
+
 def newest_version(folder: Path, suffix: str) -> int:
     """Number of the newest version; 0 without one."""
     return max((int(path.stem) for path in _versions(folder, suffix)), default=0)

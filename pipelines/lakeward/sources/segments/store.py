@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lakeward.core.errors import InvariantError, MachineError
+from lakeward.core.storage.links import link_new
 from lakeward.sources.file_copy import scratch_file, sync_folder
 
 # Segments of one folder, so that the newest is found without listing all.
@@ -75,7 +76,7 @@ class SegmentStore:
             path.parent.mkdir(parents=True, exist_ok=True)
             with scratch_file(path.parent) as draft:
                 _write_synced(draft, content)
-                path.hardlink_to(draft)
+                link_new(draft, path)
             sync_folder(path.parent)
         except FileExistsError:
             return None

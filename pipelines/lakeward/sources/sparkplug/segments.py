@@ -6,14 +6,14 @@ from typing import Any
 
 from lakeward.contracts.batch import BatchInput
 from lakeward.core.sparkplug.payload import PayloadError, read_payload, session_number
-from lakeward.core.sparkplug.sessions import BIRTHS, GAP, SessionEvent, birth_metrics
+from lakeward.core.sparkplug.sessions import ASKED, BIRTHS, GAP, SessionEvent, birth_metrics
 from lakeward.core.sparkplug.topics import DEVICE_DEATH, NODE_DEATH, EdgeTopic, parse_topic
 from lakeward.sources.segments.writer import MESSAGE_SCHEMA
 
 # Columns of a landed message: when the connection began over which it came, and how many are missing before it, by the numbers of the
-# edge; null where that can't be said.
-SCHEMA: Mapping[str, str] = {**MESSAGE_SCHEMA, "connected_at": "timestamp[us, UTC]", "lost": "int16"}
-_COLUMNS = ("topic", "payload", "received_at", "connected_at", "lost")
+# edge; null where that can't be said; and whether it is a birth that the host asked for, which older segments don't say.
+SCHEMA: Mapping[str, str] = {**MESSAGE_SCHEMA, "connected_at": "timestamp[us, UTC]", "lost": "int16", "asked": "bool"}
+_COLUMNS = ("topic", "payload", "received_at", "connected_at", "lost", "asked")
 # Parts of topics that are looked at.
 _MARKS = (*BIRTHS, NODE_DEATH, DEVICE_DEATH)
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
@@ -26,7 +26,8 @@ def session_events(inputs: Iterable[BatchInput]) -> Iterator[SessionEvent]:
 
     for file in inputs:
         try:
-            table = pq.read_table(file.path, columns=list(_COLUMNS))
+            there = set(pq.read_schema(file.path).names)
+            table = pq.read_table(file.path, columns=[name for name in _COLUMNS if name in there])
         except (OSError, pa.ArrowException):
             continue
         for number, row in _candidates(table):
@@ -58,7 +59,7 @@ def _candidates(table: Any) -> Iterator[tuple[int, dict[str, Any]]]:
     topics, lost = table["topic"].to_pylist(), table["lost"].to_pylist()
     for at, topic in enumerate(topics):
         if lost[at] or any(f"/{mark}/" in topic for mark in _MARKS):
-            yield at + 1, {name: table[name][at].as_py() for name in _COLUMNS}
+            yield at + 1, {name: table[name][at].as_py() for name in table.column_names}
 
 
 def _events(segment: int, number: int, row: Mapping[str, Any]) -> Iterator[SessionEvent]:
@@ -79,6 +80,8 @@ def _events(segment: int, number: int, row: Mapping[str, Any]) -> Iterator[Sessi
         payload = read_payload(row["payload"])
     except PayloadError:
         return
+    if row.get("asked"):
+        yield _event(ASKED, topic, place, sent_at=payload.timestamp)
     metrics = birth_metrics(payload.metrics) if topic.kind in BIRTHS else ()
     yield _event(topic.kind, topic, place, sent_at=payload.timestamp, bd_seq=session_number(payload), metrics=metrics)
 

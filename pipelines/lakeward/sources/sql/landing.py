@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from lakeward.core.errors import MachineError
+from lakeward.core.storage.links import link_new
 from lakeward.sources.file_copy import scratch_file, sync_folder
 from lakeward.sources.segments.store import SegmentStore
 from lakeward.sources.sql.far_times import with_far_times
@@ -129,7 +130,7 @@ class WindowLanding:
             target = self.store.path(number)
             target.parent.mkdir(parents=True, exist_ok=True)
             try:
-                target.hardlink_to(path)
+                link_new(path, target)
             except FileExistsError:
                 if not target.samefile(path):
                     raise MachineError("segment_taken", folder=self.store.folder, number=number) from None

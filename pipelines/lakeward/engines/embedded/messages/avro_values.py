@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from lakeward.engines.embedded.messages.protobuf_records import MAX_VALUES, ManyValuesError
+from lakeward.engines.embedded.messages.protobuf_records import MAX_VALUES, ManyValuesError, text_values
 
 _RECORDS = ("record", "error")
 # Kinds of any number of values -> the key of their schema, and the least size of an entry's own key in bytes.
@@ -56,7 +56,7 @@ class AvroValues:
         if kind in _BLOCKS:
             return self._blocks(self._shape(schema[_BLOCKS[kind][0]]), _BLOCKS[kind][1])
         if kind in {"fixed", "enum"}:
-            return _shape_of_size(schema["size"]) if kind == "fixed" else _Shape(1, [_Walk.read_long])
+            return _shape_of_size(schema["size"]) if kind == "fixed" else _shape_of_enum(schema["symbols"])
         return self._shape(kind)
 
     def _of_name(self, name: str) -> "_Shape":
@@ -76,7 +76,7 @@ class AvroValues:
             self._open.add(name)
             shape = self._records[name] = _Shape(0, [])
             for field in schema["fields"]:
-                shape.add(self._shape(field["type"]))
+                shape.add(self._shape(field["type"]), text_values(field["name"]))
             self._open.remove(name)
         return self._records[name]
 
@@ -119,9 +119,10 @@ class _Shape:
     def __init__(self, size: int, steps: "list[Callable[[_Walk], object]]") -> None:
         self.own, self.total, self.least, self.steps = 1, 1, size, steps
 
-    def add(self, part: "_Shape") -> None:
-        """A record's next field. What takes no bytes is counted without a step."""
-        self.total += part.total
+    def add(self, part: "_Shape", name: int) -> None:
+        """A record's next field, whose name is worth so many values. What takes no bytes is counted without a step."""
+        self.own += name
+        self.total += part.total + name
         self.least += part.least
         if part.steps:
             self.steps.append(lambda walk: walk.enter(part))
@@ -131,6 +132,13 @@ class _Shape:
 
 def _shape_of_size(size: int) -> _Shape:
     return _Shape(size, [lambda walk: walk.skip(size)] if size else [])
+
+
+def _shape_of_enum(symbols: list[str]) -> _Shape:
+    sizes = [text_values(symbol) for symbol in symbols]
+    shape = _Shape(1, [lambda walk: walk.count(sizes[walk.read_long()])])
+    shape.total += max(sizes, default=0)
+    return shape
 
 
 class _Walk:
@@ -150,11 +158,19 @@ class _Walk:
         Raises:
             ManyValuesError: They are more than the limit.
         """
-        self.values += shape.own
-        if self.values > self._limit:
-            raise ManyValuesError
+        self.count(shape.own)
         for step in shape.steps:
             step(self)
+
+    def count(self, values: int) -> None:
+        """So many values more.
+
+        Raises:
+            ManyValuesError: They are more than the limit.
+        """
+        self.values += values
+        if self.values > self._limit:
+            raise ManyValuesError
 
     def read_long(self) -> int:
         """A number in zigzag and groups of seven bits.

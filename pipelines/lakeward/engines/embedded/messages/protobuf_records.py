@@ -17,6 +17,8 @@ _WRAPPERS = ("Double", "Float", "Int64", "UInt64", "Int32", "UInt32", "Bool", "S
 
 # Most values of one payload, as of records: two bytes can stand for a message of hundreds of fields.
 MAX_VALUES = RECORDS_PER_MESSAGE
+# Characters of a text of the schema that count as one more value: one byte of a payload can stand for a symbol of any length.
+_TEXT_BYTES = 32
 
 
 class OtherSchemaError(ValueError):
@@ -27,12 +29,18 @@ class ManyValuesError(ValueError):
     """A payload has more values than `MAX_VALUES`."""
 
 
+def text_values(text: object) -> int:
+    """How many values more a value counts as that brings this text of its schema."""
+    return len(text) // _TEXT_BYTES if isinstance(text, str | bytes) else 0
+
+
 class RecordReader:
     """Makes records of messages; keeps what it knows of their types."""
 
     def __init__(self) -> None:
         self._fields: dict[str, list[tuple[str, bool, Callable[[Any], Any]]]] = {}
         self._numbers: dict[str, frozenset[int]] = {}
+        self._texts: dict[str, int] = {}
         self._values = 0
 
     def read_payload(self, message: Any) -> Any:
@@ -63,9 +71,7 @@ class RecordReader:
         fields = self._fields.get(name)
         if fields is None:
             fields = self._fields[name] = list(self._of_type(message.DESCRIPTOR))
-        self._values += 1 + len(fields)
-        if self._values > MAX_VALUES:
-            raise ManyValuesError
+        self._count(1 + len(fields) + self._texts[name])
         record = {
             field: convert(getattr(message, field))
             for field, has_presence, convert in fields
@@ -75,6 +81,8 @@ class RecordReader:
 
     def _of_type(self, descriptor: Any) -> Iterator[tuple[str, bool, Callable[[Any], Any]]]:
         self._numbers[descriptor.full_name] = frozenset(field.number for field in descriptor.fields)
+        brought = (text for field in descriptor.fields for text in (field.name, field.default_value))
+        self._texts[descriptor.full_name] = sum(map(text_values, brought))
         for field in descriptor.fields:
             yield field.name, field.has_presence and not field.has_default_value, self._converter(field)
 
@@ -89,9 +97,23 @@ class RecordReader:
         if field.message_type is not None:
             return self.read
         if field.enum_type is not None:
-            names = {number: value.name for number, value in field.enum_type.values_by_number.items()}
-            return lambda number: names.get(number, number)
+            return self._symbol({number: value.name for number, value in field.enum_type.values_by_number.items()})
         return _same
+
+    def _symbol(self, names: dict[int, str]) -> Callable[[Any], Any]:
+        sizes = {number: size for number, name in names.items() if (size := text_values(name))}
+
+        def name_of(number: int) -> str | int:
+            if number in sizes:
+                self._count(sizes[number])
+            return names.get(number, number)
+
+        return name_of
+
+    def _count(self, values: int) -> None:
+        self._values += values
+        if self._values > MAX_VALUES:
+            raise ManyValuesError
 
     def _unknown(self, message: Any, name: str) -> dict[str, Any]:
         from google.protobuf.unknown_fields import UnknownFieldSet  # noqa: PLC0415 -- an extra

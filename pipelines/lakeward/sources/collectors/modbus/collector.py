@@ -101,6 +101,10 @@ class ModbusCollector:
             if any(link.has_polled for link in links):
                 lander.journal.change(CONNECTED, address=self._addresses)
             return
+        refused = next((link for link in links if link.fault), None)
+        if refused and refused.fault:
+            lander.journal.change(refused.fault.code, address=refused.connection.address, reason=refused.fault.reason)
+            return
         link, device, reason = silent[0]
         facts = {"devices": len(silent), "device": device, "reason": reason}
         lander.journal.change("source_devices_silent", address=link.connection.address, **facts)

@@ -12,6 +12,7 @@ from pymodbus.pdu import ExceptionResponse
 from lakeward.contracts.register_map import Register
 from lakeward.core.connections import ConnectionSettings
 from lakeward.core.errors import MachineError, SettingsError
+from lakeward.core.tls_faults import TlsFault, find_tls_fault
 from lakeward.sources.collectors.modbus.blocks import Block, blocks_of
 from lakeward.sources.collectors.modbus.client import PORTS, SECURE, make_client, tls_context
 from lakeward.sources.collectors.modbus.values import BAD, NO_COMMUNICATION, TIMEOUT, PolledValue, decode
@@ -40,12 +41,14 @@ class ModbusLink:
     Args:
         timeout: Seconds for an answer.
         silent: Devices that did not answer the last time, with the reason.
+        fault: What was wrong with certificates the last time; None if nothing was.
     """
 
     connection: ConnectionSettings
     registers: Sequence[Register]
     timeout: float
     silent: dict[int, str] = field(default_factory=dict)
+    fault: TlsFault | None = None
     has_polled: bool = False
     _client: AsyncModbusTcpClient | None = None
     _blocks: list[Block] = field(default_factory=list)
@@ -53,15 +56,18 @@ class ModbusLink:
     async def poll(self) -> list[tuple[Register, PolledValue]]:
         """Read all registers once: each has a value, or the reason why it has none."""
         client = await self._open_client()
-        self.has_polled = True
         if client is None:
+            self.has_polled = True
             self.silent = {one.device: "no connection" for one in self.registers}
             return [(one, PolledValue(None, NO_COMMUNICATION, fault="no connection")) for one in self.registers]
         found: list[tuple[Register, PolledValue]] = []
-        self.silent = {}
+        silent: dict[int, str] = {}
         self._blocks = self._blocks or blocks_of(self.registers)
         for block in self._blocks:
-            found += await self._read(client, block)
+            found += await self._read(client, block, silent)
+        # With TLS 1.3 a device refuses a client's certificate only after the handshake.
+        self.fault = await self._find_fault() if silent else None
+        self.silent, self.has_polled = silent, True
         return found
 
     async def connect(self) -> bool:
@@ -87,19 +93,28 @@ class ModbusLink:
             is_connected = False
         if not is_connected:
             client.close()
+            self.fault = await self._find_fault()
             return None
         self._client = client
         return client
 
-    async def _read(self, client: AsyncModbusTcpClient, block: Block) -> list[tuple[Register, PolledValue]]:
-        if block.device in self.silent:  # it has just not answered: the other devices do not wait for it again
+    async def _find_fault(self) -> TlsFault | None:
+        if self.connection.scheme != SECURE:
+            return None
+        port = self.connection.port or PORTS[SECURE]
+        return await asyncio.to_thread(find_tls_fault, self.connection, port, self.timeout)
+
+    async def _read(
+        self, client: AsyncModbusTcpClient, block: Block, silent: dict[int, str]
+    ) -> list[tuple[Register, PolledValue]]:
+        if block.device in silent:  # it has just not answered: the other devices do not wait for it again
             return [(one, PolledValue(None, TIMEOUT, fault="no answer")) for one in block.registers]
         try:
             words = await _request(client, block.device, block.function, block.start, block.count)
             if words.fault and len(block.registers) > 1:
                 return [(one, await _read_one(client, block, one)) for one in block.registers]
         except (TimeoutError, OSError, ModbusException):
-            self.silent[block.device] = "no answer"
+            silent[block.device] = "no answer"
             return [(one, PolledValue(None, TIMEOUT, fault="no answer")) for one in block.registers]
         return [(one, _value(one, words, one.register - block.start)) for one in block.registers]
 

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import load_der_private_key, l
 
 from lakeward.core.connections import ConnectionSettings
 from lakeward.core.errors import MachineError, SettingsError
+from lakeward.sources.collectors.opcua.lasting_client import LastingClient
 
 SCHEME = "opc.tcp"
 PORT = 4840
@@ -26,6 +27,7 @@ MODES = ("Sign", "SignAndEncrypt")
 TIMEOUT = 5.0
 # Milliseconds that the server keeps the session, and with it the queues, of a client that is away.
 SESSION_MS = 3_600_000
+_NOT_CURRENT = "certificate has expired, or is not valid yet"
 _LOGIN = ("BadUserAccessDenied", "BadIdentityTokenRejected", "BadIdentityTokenInvalid", "BadUserSignatureInvalid")
 
 
@@ -73,7 +75,7 @@ async def open_session(connection: ConnectionSettings, *, stays: bool) -> AsyncI
     Raises:
         SourceFault: It can't be had now.
     """
-    client = Client(f"{SCHEME}://{connection.host}:{connection.port or PORT}/{connection.path}", timeout=TIMEOUT)
+    client = LastingClient(f"{SCHEME}://{connection.host}:{connection.port or PORT}/{connection.path}", timeout=TIMEOUT)
     client.name, client.session_timeout = "Lakeward", SESSION_MS
     if connection.user is not None:
         client.set_user(connection.user)
@@ -133,7 +135,10 @@ async def _secure(client: Client, connection: ConnectionSettings) -> None:
     assert connection.key
     if reason := _distrust(found, _certificate(connection, connection.ca)):
         raise SourceFault("source_certificate_refused", address=connection.address, reason=reason)
-    client.application_uri = _application_uri(_certificate(connection, connection.certificate))
+    own = _certificate(connection, connection.certificate)
+    if not _is_current(own):
+        raise SourceFault("source_client_refused", address=connection.address, reason=_NOT_CURRENT)
+    client.application_uri = _application_uri(own)
     await client.set_security(
         policy,
         CertProperties(connection.certificate, _extension(connection.certificate)),
@@ -145,9 +150,8 @@ async def _secure(client: Client, connection: ConnectionSettings) -> None:
 
 def _distrust(found: x509.Certificate, trusted: x509.Certificate) -> str:
     """Why the server's certificate is not trusted; empty if it is the trusted one, or is issued by it, and is valid now."""
-    now = datetime.now(UTC)
-    if not found.not_valid_before_utc <= now <= found.not_valid_after_utc:
-        return "certificate has expired, or is not valid yet"
+    if not _is_current(found):
+        return _NOT_CURRENT
     if found == trusted:
         return ""
     try:
@@ -155,6 +159,10 @@ def _distrust(found: x509.Certificate, trusted: x509.Certificate) -> str:
     except (ValueError, TypeError, InvalidSignature):
         return "certificate is neither the one in `ca` nor issued by it"
     return ""
+
+
+def _is_current(found: x509.Certificate) -> bool:
+    return found.not_valid_before_utc <= datetime.now(UTC) <= found.not_valid_after_utc
 
 
 def _certificate(connection: ConnectionSettings, file: Path) -> x509.Certificate:

@@ -9,6 +9,8 @@ from lakeward.core.sparkplug.topics import DEVICE_BIRTH, DEVICE_DATA, DEVICE_DEA
 _SEQUENCE = 256
 # Seconds after the beginning of a connection in which an edge may be born by itself, as those do that wait for their host.
 SETTLE = 3.0
+# Seconds within which a birth answers a request.
+_ANSWERED = 10.0
 
 EdgeName = tuple[str, str]
 """Group and edge."""
@@ -21,6 +23,7 @@ class _Edge:
     Args:
         last: Number of its last message; None before one.
         asked: When its births were last asked for, in monotonic seconds.
+        awaits: Whether its next birth is one that it was asked for.
     """
 
     last: int | None = None
@@ -29,6 +32,7 @@ class _Edge:
     devices: set[str] = field(default_factory=set)
     needs_birth: bool = False
     asked: float | None = None
+    awaits: bool = False
 
 
 @dataclass(slots=True)
@@ -54,25 +58,26 @@ class Edges:
         self._edges = {name: _Edge(needs_birth=True, asked=asked.get(name)) for name in known | self.names}
         self._since = now
 
-    def take(self, topic: EdgeTopic, content: bytes) -> int | None:
-        """Take a message; how many are missing before it by its number, or None where that can't be said."""
+    def take(self, topic: EdgeTopic, content: bytes) -> tuple[int | None, bool]:
+        """Take a message; how many are missing before it by its number, or None where that can't be said, and whether it is a birth that was asked for."""
         edge = self._edges.setdefault((topic.group, topic.edge), _Edge())
         try:
             payload = read_payload(content)
         except PayloadError:
             edge.needs_birth |= not edge.is_born
-            return None
+            return None, False
         if topic.kind == NODE_DEATH:
             _take_death(edge, session_number(payload))
-            return None
+            return None, False
         number = int(payload.seq) % _SEQUENCE if payload.HasField("seq") else None
         if topic.kind == NODE_BIRTH:
-            _take_birth(edge, number, session_number(payload))
-            return None
-        return _take_data(edge, topic, number)
+            return None, _take_birth(edge, number, session_number(payload))
+        return _take_data(edge, topic, number), False
 
     def to_ask(self, now: float) -> list[EdgeName]:
         """The edges to ask for their births now; they count as asked."""
+        for edge in self._edges.values():
+            edge.awaits = edge.awaits and edge.asked is not None and now - edge.asked < _ANSWERED
         if not self.interval or now - self._since < SETTLE:
             return []
         due = [
@@ -81,19 +86,23 @@ class Edges:
             if edge.needs_birth and (edge.asked is None or now - edge.asked >= self.interval)
         ]
         for name in due:
-            self._edges[name].asked, self._edges[name].needs_birth = now, False
+            edge = self._edges[name]
+            edge.asked, edge.awaits, edge.needs_birth = now, True, False
         return due
 
 
-def _take_birth(edge: _Edge, number: int | None, session: int | None) -> None:
-    edge.last, edge.session, edge.is_born, edge.needs_birth = number, session, True, False
+def _take_birth(edge: _Edge, number: int | None, session: int | None) -> bool:
+    """Whether it answers a request: not where the edge has begun another session since."""
+    is_answer = edge.awaits and (edge.session is None or edge.session == session)
+    edge.last, edge.session, edge.is_born, edge.needs_birth, edge.awaits = number, session, True, False, False
     edge.devices.clear()
+    return is_answer
 
 
 def _take_death(edge: _Edge, session: int | None) -> None:
     """A death of another session is the late will of one that ended before the last birth."""
     if session is None or edge.session is None or session == edge.session:
-        edge.is_born, edge.last, edge.needs_birth = False, None, False
+        edge.is_born, edge.last, edge.needs_birth, edge.awaits = False, None, False, False
         edge.devices.clear()
 
 

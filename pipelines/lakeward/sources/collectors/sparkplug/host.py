@@ -100,7 +100,7 @@ class SparkplugHost:
             self._is_online = self._is_online and _says_online(message.payload)
             return None
         known = parse_topic(topic)
-        return (*row, self._connected_at, self._edges.take(known, message.payload) if known else None)
+        return (*row, self._connected_at, *(self._edges.take(known, message.payload) if known else (None, False)))
 
     def act(self, session: MqttSession, journal: CollectorJournal) -> None:
         """Ask edges for births, and say again that the host is there, where a late will said that it is not."""

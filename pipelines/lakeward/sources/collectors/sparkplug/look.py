@@ -104,7 +104,7 @@ def look_at_edges(
     for topic, count in counted:
         counts[topic.group, topic.edge, topic.device] += count
     return EdgeLook(
-        rows=[(*row, began, None) for _, row in found],
+        rows=[(*row, began, None, False) for _, row in found],
         births=dict(_births(found)),
         counts=counts,
         waiting=_waiting([topic for topic, _ in counted]),

@@ -1,15 +1,15 @@
 """What was known of an edge when it sent a message: births, deaths and gaps in the order in which they came.
 
 A name without a birth says nothing, and an alias means what the last birth says. Three things make that uncertain: a message before
-the first birth of a connection, a death, and a gap, in which a birth may have been lost. Then only a later birth can settle it, and only
-where nothing speaks against it.
+the first birth of a connection, a death, and a gap, in which a birth may have been lost. Then only a later birth can settle it that the host
+asked for, and only where nothing speaks against it: an edge that gives its aliases another meaning says so by an unasked birth.
 """
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from lakeward.core.sparkplug.sessions import GAP, BirthMetric, SessionEvent
+from lakeward.core.sparkplug.sessions import ASKED, GAP, BirthMetric, SessionEvent
 from lakeward.core.sparkplug.topics import DEVICE_BIRTH, DEVICE_DEATH, NODE_BIRTH, NODE_DEATH, EdgeTopic
 
 Place = tuple[int, int]
@@ -126,17 +126,21 @@ class _EdgeTimeline:
         return _is_same(self.events[at].bd_seq, born)
 
     def _settling(self, start: int, device: str) -> int | None:
-        """The first birth after a message that none was before: of the same session, if no death and no gap is between."""
+        """The first birth after a message that none was before, if it was asked for: of the same session, if no death and no gap is between."""
+        is_asked = False
         for at in range(start, len(self.events)):
             event = self.events[at]
+            is_asked |= event.kind == ASKED
             if event.kind in {GAP, NODE_DEATH} or (event.kind == DEVICE_DEATH and event.device == device):
                 return None
+            if event.kind == NODE_BIRTH and not is_asked:
+                return None
             if event.kind == (DEVICE_BIRTH if device else NODE_BIRTH) and event.device == device:
-                return at
+                return at if is_asked else None
         return None
 
     def _confirming(self, own: int, start: int, device: str) -> int | None:
-        """The birth after a gap that tells whether the session is still the same: of the same number, and with no death between."""
+        """The birth after a gap that tells whether the session is still the same: asked for, of the same number, and with no death between."""
         node = self._before(own, "") if device else own
         session = None if node is None else self.events[node].bd_seq
         for at in range(start, len(self.events)):
@@ -146,7 +150,7 @@ class _EdgeTimeline:
             if event.kind == NODE_BIRTH:
                 if session is None or event.bd_seq != session:
                     return None
-                return self._settling(at + 1, device) if device else at
+                return self._settling(max(at - 1, start), device)
         return None
 
 

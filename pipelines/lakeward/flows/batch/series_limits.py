@@ -1,0 +1,210 @@
+"""What the mapping of addresses to series says of each series, as of the version that a batch was read with: rules, and their limits.
+
+A version holds from the segment on that it is named by, and is never changed, so that a rebuild judges a row as it was judged.
+"""
+
+import functools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from lakeward.contracts.collected_source import OpcUaSource, SparkplugSource
+from lakeward.contracts.model import Column, Contract
+from lakeward.contracts.payload import ENVELOPE_MARK
+from lakeward.contracts.series_file import SeriesEntry, read_series_file
+from lakeward.core.units import convert, unit, units
+from lakeward.flows.base.batch_context import BatchContext
+from lakeward.flows.base.pinning import Reprocess
+from lakeward.quality.catalogue import derived_dimension
+from lakeward.quality.rule import Rule, Severity, rule_version
+from lakeward.quality.series.mapped import INTERVAL, PROPOSED_RANGE, RANGE
+from lakeward.quality.series.rule_sql import ROWS_PER_FILE, microseconds
+from lakeward.quality.series.source_record import LIMIT_COLUMNS
+from lakeward.sources.segments.series import series_versions
+
+# Sources that report changes alone.
+CHANGES_ONLY = (OpcUaSource, SparkplugSource)
+# Above every row's place.
+_LAST_PLACE = 2**63 - 1
+Limit = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesLimits:
+    """The limits of a batch.
+
+    Args:
+        rows: As `LIMIT_COLUMNS`; one per series and version.
+        columns: Names of the columns of series, value and unit; the last one empty without it.
+    """
+
+    rows: tuple[Limit, ...] = ()
+    columns: tuple[str, str, str] = ("", "", "")
+
+    @property
+    def units(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Codes in the limits, with their other spellings."""
+        codes = dict.fromkeys(row["unit"] for row in self.rows if row["unit"])
+        return tuple((code, unit(code).names) for code in codes)
+
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules that follow: those of which some series has a limit."""
+        ranged = [row for row in self.rows if row["low"] is not None or row["high"] is not None]
+        kinds = {
+            RANGE: [row for row in ranged if row["is_checked"]],
+            PROPOSED_RANGE: [row for row in ranged if not row["is_checked"]],
+            INTERVAL: [row for row in self.rows if row["interval_us"] is not None],
+        }
+        return tuple(self._rule(kind, rows) for kind, rows in kinds.items() if rows)
+
+    def _rule(self, kind: str, rows: Sequence[Limit]) -> Rule:
+        series, value, unit_column = self.columns
+        kwargs: dict[str, Any] = {"series_columns": [series]}
+        if kind != INTERVAL:
+            kwargs |= {"column": value} | ({"unit_column": unit_column} if unit_column else {})
+        own = ("interval_us", "changes_only") if kind == INTERVAL else ("low", "high", "unit")
+        meaning = sorted(repr([row["series"], *(row[name] for name in own)]) for row in rows)
+        return Rule(
+            id=f"{kind}:{series}" if kind == INTERVAL else f"{kind}:{value}",
+            version=rule_version(kind, kwargs, *meaning),
+            type=kind,
+            kwargs=kwargs,
+            severity=Severity.QUARANTINE if kind == RANGE else Severity.WARN,
+            dimension=derived_dimension(kind),
+            columns=(series,) if kind == INTERVAL else (series, value),
+        )
+
+
+class _Version(NamedTuple):
+    """A version of the mapping, and the places of rows that it holds for: `first <= place < end`."""
+
+    number: int
+    path: Path
+    first: int
+    end: int
+
+
+def range_rule_id(value: str) -> str:
+    """Id of the rule on checked ranges of the column."""
+    return f"{RANGE}:{value}"
+
+
+def series_limits(context: BatchContext) -> SeriesLimits:
+    """The limits of the batch's rows."""
+    named, pinned = _columns(context.contract), context.pinned
+    if pinned.reprocess in (Reprocess.REPLAY, Reprocess.RELEASE):  # a person's last word holds for all of them
+        return newest_limits(context.contract, context.landing)
+    return _read(context.contract, named, _versions(context)) if named else SeriesLimits()
+
+
+def newest_limits(contract: Contract, landing: Path) -> SeriesLimits:
+    """The limits of the newest mapping, whatever the row.
+
+    Args:
+        landing: Folder of the dataset's landed files.
+    """
+    named, versions = _columns(contract), series_versions(landing / "series")[-1:]
+    return (
+        _read(contract, named, [_Version(number, path, 0, _LAST_PLACE) for number, path in versions]) if named else SeriesLimits()
+    )
+
+
+def reporting_series(contract: Contract, landing: Path) -> list[Limit]:
+    """The series that report in an interval whether anything changes or not, by the newest mapping."""
+    limits = () if isinstance(contract.source, CHANGES_ONLY) else newest_limits(contract, landing).rows
+    return [row for row in limits if row["interval_us"] is not None and not row["changes_only"]]
+
+
+def _read(contract: Contract, named: tuple[str, str, str], versions: Sequence[_Version]) -> SeriesLimits:
+    value = next(column for column in contract.columns if column.name == named[1])
+    rows = (
+        {**limit, "first_place": version.first, "end_place": version.end, "version": version.number}
+        for version in versions
+        for limit in _limits(version.path, value)
+    )
+    return SeriesLimits(tuple({name: row[name] for name in LIMIT_COLUMNS} for row in rows), named)
+
+
+def _versions(context: BatchContext) -> list[_Version]:
+    """The versions that rows of the batch can have been read with."""
+    found, pinned = series_versions(context.landing / "series"), context.pinned
+    ends = [*(number * ROWS_PER_FILE for number, _ in found[1:]), _LAST_PLACE]
+    versions = [_Version(number, path, number * ROWS_PER_FILE, end) for (number, path), end in zip(found, ends, strict=False)]
+    if pinned.reprocess or pinned.end <= pinned.start:
+        return versions
+    first, last = (pinned.start + 1) * ROWS_PER_FILE, pinned.end * ROWS_PER_FILE
+    return [version for version in versions if version.first <= last and first < version.end]
+
+
+def _columns(contract: Contract) -> tuple[str, str, str] | None:
+    """The columns that hold series, value and unit of a reading; None where messages are no readings, or have no time."""
+    payload = contract.record_format.payload
+    if payload is None or payload.readings is None or contract.time_column is None:
+        return None
+    names = {
+        name.removeprefix(ENVELOPE_MARK): column.name for column in reversed(contract.columns) for name in column.source_names
+    }
+    return (names["series"], names["value"], names.get("unit", "")) if {"series", "value"} <= names.keys() else None
+
+
+@functools.lru_cache(maxsize=8)
+def _limits(path: Path, value: Column) -> tuple[Limit, ...]:
+    """What one version says; of several lines of one series what is the least strict."""
+    found: dict[str, Limit] = {}
+    for entry in read_series_file(path) if path.stat().st_size else ():
+        limit = _limit(entry, value)
+        found[entry.series] = _milder(found[entry.series], limit) if entry.series in found else limit
+    return tuple(
+        row
+        for row in found.values()
+        if any(row[name] is not None for name in ("interval_us", "low", "high")) or row["changes_only"]
+    )
+
+
+def _limit(entry: SeriesEntry, value: Column) -> Limit:
+    texts = entry.values or {}
+    code, low, high = _in_unit_of(value, entry.unit, texts.get("low", ""), texts.get("high", ""))
+    return {
+        "series": entry.series,
+        "address": entry.address,
+        "interval_us": microseconds(float(texts["interval"])) if texts.get("interval") else None,
+        "low": low,
+        "high": high,
+        "unit": code,
+        "changes_only": bool(texts.get("deadband")),
+        "is_checked": texts.get("range") == "checked",
+        "line": entry.line,
+    }
+
+
+def _in_unit_of(value: Column, code: str, low: str, high: str) -> tuple[str, float | None, float | None]:
+    """Unit and bounds as silver has them, where the contract says in which unit it does."""
+    targets = [unit(one) for one in value.units if code in units() and unit(one).kind == unit(code).kind]
+    if not targets:
+        return code, float(low) if low else None, float(high) if high else None
+    least, most = (float(convert(Decimal(text), unit(code), targets[0])) if text else None for text in (low, high))
+    return targets[0].code, least, most
+
+
+def _milder(one: Limit, other: Limit) -> Limit:
+    """The wider range, the longer interval; none where one of them has none."""
+    both = {
+        name: None if one[name] is None or other[name] is None else (one[name], other[name])
+        for name in ("low", "high", "interval_us")
+    }
+    same_unit = one["unit"] == other["unit"]
+    return {
+        **one,
+        "low": min(both["low"]) if both["low"] and same_unit else None,
+        "high": max(both["high"]) if both["high"] and same_unit else None,
+        "interval_us": max(both["interval_us"]) if both["interval_us"] else None,
+        "changes_only": one["changes_only"] or other["changes_only"],
+        "is_checked": one["is_checked"] and other["is_checked"],
+    }
+
+
+def line_names(folder: str, lines: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Where the lines stand, as paths in the lake."""
+    return (f"{folder}/series/{row['version']:020d}.csv:{row['line']}" for row in lines)

@@ -1,0 +1,130 @@
+"""What is known of a batch's source beside its readings: when it was heard, what it lost, and what the mapping says of each series."""
+
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from lakeward.contracts.model import DataType, Kind
+from lakeward.core.sql import literal
+
+# More spans make the query of the sensor rules slow; those that are nearest to each other become one.
+MAX_SPANS = 256
+_TEXT, _WHOLE, _NUMBER, _FLAG = (DataType(kind) for kind in (Kind.STRING, Kind.INTEGER, Kind.DOUBLE, Kind.BOOLEAN))
+# Columns of the limits: what a line of the mapping says of its series, for the rows `first_place <= place < end_place`.
+LIMIT_COLUMNS = {
+    "series": _TEXT,
+    "address": _TEXT,
+    "first_place": _WHOLE,
+    "end_place": _WHOLE,
+    "interval_us": _WHOLE,
+    "low": _NUMBER,
+    "high": _NUMBER,
+    "unit": _TEXT,
+    "changes_only": _FLAG,
+    "is_checked": _FLAG,
+    "version": _WHOLE,
+    "line": _WHOLE,
+}
+# Of these, the ones that rules read, by their names in the query.
+LIMIT_ALIASES = {
+    f"lim_{name}": LIMIT_COLUMNS[name] for name in ("address", "interval_us", "low", "high", "unit", "changes_only", "is_checked")
+}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class SourceSpan:
+    """A time in microseconds since 1970, and what it speaks of.
+
+    Args:
+        scope: Beginning of the addresses of which it speaks; empty: all.
+    """
+
+    begin: int
+    end: int
+    scope: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceRecord:
+    """What is known of the source of a batch.
+
+    Args:
+        away: When the collector did not hear its source.
+        dead: When a device said of itself that it is off.
+        lost: Ends of the times in which values were lost.
+        limits: Relation of the limits, as LIMIT_COLUMNS; None without any.
+        units: UCUM codes in the limits, with their spellings.
+        changes_only: Whether the source reports changes alone, whatever the series.
+    """
+
+    away: tuple[SourceSpan, ...] = ()
+    dead: tuple[SourceSpan, ...] = ()
+    lost: tuple[SourceSpan, ...] = ()
+    limits: str | None = None
+    units: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    changes_only: bool = False
+
+    @property
+    def is_quiet(self) -> str:
+        """Condition of readings whose series is silent as long as nothing changes."""
+        if self.changes_only or self.limits is None:
+            return str(self.changes_only).upper()
+        return "coalesce(lim_changes_only, FALSE)"
+
+    @property
+    def has_scopes(self) -> bool:
+        """Whether a span speaks of some addresses alone."""
+        return any(span.scope for span in (*self.away, *self.dead, *self.lost))
+
+
+NO_RECORD = SourceRecord()
+
+
+def merge_spans(spans: Iterable[SourceSpan]) -> tuple[SourceSpan, ...]:
+    """The spans as few, in order: those of one scope that touch are one, and beyond `MAX_SPANS` those next to each other, too."""
+    merged: list[SourceSpan] = []
+    for span in sorted(spans, key=lambda one: (one.scope, one.begin, one.end)):
+        last = merged[-1] if merged else None
+        if last and last.scope == span.scope and span.begin <= last.end:
+            merged[-1] = SourceSpan(last.begin, max(last.end, span.end), span.scope)
+        else:
+            merged.append(span)
+    return _thin(merged) if len(merged) > MAX_SPANS else tuple(merged)
+
+
+def overlaps(spans: Sequence[SourceSpan], address: str) -> str:
+    """Condition that one of the spans has a moment between the reading before and this one."""
+    return _any(f"prev_us < {span.end} AND us > {span.begin}{_within(span, address)}" for span in spans)
+
+
+def ends_before(spans: Sequence[SourceSpan], address: str) -> str:
+    """Condition that this is the first reading after the end of one of the spans."""
+    return _any(f"prev_us < {span.end} AND us >= {span.end}{_within(span, address)}" for span in spans)
+
+
+def near_end(spans: Sequence[SourceSpan]) -> str:
+    """Condition of readings that can be the first one after the end of one of the spans."""
+    ends = [span.end for span in spans]
+    return f"us >= {min(ends)} AND prev_us < {max(ends)}" if ends else "FALSE"
+
+
+def _thin(spans: Sequence[SourceSpan]) -> tuple[SourceSpan, ...]:
+    """At most `MAX_SPANS`, of all addresses: the widest times between them are kept."""
+    ordered = (
+        merge_spans(SourceSpan(span.begin, span.end) for span in spans) if any(span.scope for span in spans) else tuple(spans)
+    )
+    between = sorted(range(1, len(ordered)), key=lambda at: ordered[at - 1].end - ordered[at].begin)[: MAX_SPANS - 1]
+    starts = [0, *sorted(between), len(ordered)]
+    return tuple(
+        SourceSpan(ordered[first].begin, max(one.end for one in ordered[first:end]))
+        for first, end in itertools.pairwise(starts)
+        if first < end
+    )
+
+
+def _within(span: SourceSpan, address: str) -> str:
+    return f" AND starts_with({address}, {literal(span.scope)})" if span.scope else ""
+
+
+def _any(conditions: Iterable[str]) -> str:
+    return " OR ".join(f"({condition})" for condition in conditions) or "FALSE"
