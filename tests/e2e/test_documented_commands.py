@@ -4,7 +4,6 @@ import contextlib
 import io
 import os
 import re
-import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -43,7 +42,10 @@ TOOLS = {
 }
 # What a page may name where the block says that it needs more than this machine.
 ELSEWHERE = {"airflow", "apt", "apt-get", "curl", "docker", "env/bin/pip", "git", "kubectl", "pip", "spark-submit", "tar", "uv"}
-SHELL = re.compile(r"[|<>;*]|\$\(")
+QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+# What a shell does to a command of ours beside handing its answer on: then one gives it, in a process that first imports it all.
+SHELL = re.compile(r"[<;*&`]|\d>|\$\(")
+HANDED_ON = re.compile(r"[|>]")
 GLOBAL = {"--project", "--lang", "--utc", "--verbose", "-v", "--help", "--version"}
 # What a sentence writes for any command.
 PLACEHOLDERS = {"_", "COMMAND"}
@@ -105,11 +107,13 @@ def answer(text, reader):
         return 0, ""
     if words[0] == "make":
         return 0, ""  # that there is such a target is another test's
-    if words[0] == "lakeward" and not SHELL.search(shlex.join(words).replace("'", "")):
+    unquoted = QUOTED.sub(lambda quoted: "_" * len(quoted[0]), text)
+    if words[0] == "lakeward" and not SHELL.search(unquoted):
         with pytest.MonkeyPatch.context() as given:
             for name, value in variables.items():
                 given.setenv(name, value)
-            return called(words[1:])
+            end = HANDED_ON.search(unquoted)
+            return handed_on(text[: end.start()], text[end.start() :]) if end else called(words_of_ours(words))
     done = subprocess.run(["bash", "-c", text], capture_output=True, text=True, check=False)
     return done.returncode, done.stdout + done.stderr
 
@@ -118,16 +122,29 @@ def shell_value(value):
     """What the shell makes of a value: a path at home, or the text that a command in it prints."""
     if value.startswith("~"):
         return str(Path(value).expanduser())
-    if value.startswith("$("):
+    if "$(" in value:
         return subprocess.run(["bash", "-c", f'printf %s "{value}"'], capture_output=True, text=True, check=True).stdout
     return value
 
 
-def called(words):
+def words_of_ours(words):
+    return [shell_value(word) if "$(" in word else word for word in words[1:]]
+
+
+def handed_on(command, rest):
+    """As `answer`, of a command whose answer a shell takes over, such as `| tail -n 1 > file`."""
     printed = io.StringIO()
-    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), pytest.raises(SystemExit) as end:
+    code, errors = called(words_of_ours(documented.words_of(command)[1]), printed)
+    done = subprocess.run(["bash", "-c", f"cat {rest}"], input=printed.getvalue(), capture_output=True, text=True, check=False)
+    return done.returncode if rest.startswith("|") else code, done.stdout + done.stderr + errors
+
+
+def called(words, printed=None):
+    """The exit code of a command of ours, and what it said; what it printed apart from its messages goes to `printed`."""
+    said = io.StringIO()
+    with contextlib.redirect_stdout(printed or said), contextlib.redirect_stderr(said), pytest.raises(SystemExit) as end:
         main(words)
-    return end.value.code or 0, printed.getvalue()
+    return end.value.code or 0, said.getvalue()
 
 
 def options(lang=Lang.EN):
