@@ -51,6 +51,9 @@ class Plant:
         query = f"SELECT value FROM silver.line WHERE series = 'line0/tag{tag}' AND value >= {self.base * 10000} ORDER BY ts"
         return [int(row["value"]) // 10000 - self.base for row in self.plant.fetch(query)]
 
+    def overflows(self):
+        return self.plant.fetch("SELECT count(*) AS n FROM silver.line WHERE (status & 1152) = 1152")[0]["n"]
+
     def kinds(self):
         return [row["kind"] for row in self.plant.fetch("SELECT kind FROM governance.source_events ORDER BY event_number")]
 
@@ -79,6 +82,8 @@ def test_a_cut_link_loses_nothing(tmp_path, server, queue, seconds):
     for tag in (0, 7, TAGS - 1):
         assert sorted(set(plant.values(tag))) == list(range(plant.number))
     assert "source_lost" in plant.kinds()
+    # The server's queue outlasts the cut, and says whether it was full.
+    assert (plant.overflows() >= TAGS, "source_overflow" in plant.kinds()) == (queue == 3,) * 2
 
 
 @pytest.mark.timeout(600)
@@ -138,8 +143,7 @@ def test_a_full_queue_is_seen_and_its_values_are_found(tmp_path, server):
     run_dataset(plant.settings, "line")
     assert sorted(set(plant.values())) == list(range(plant.number))
     assert "source_overflow" in plant.kinds()
-    [overflow] = plant.plant.fetch("SELECT count(*) AS n FROM silver.line WHERE (status & 1152) = 1152")
-    assert overflow["n"] > 0
+    assert plant.overflows() > 0
 
 
 @pytest.mark.timeout(600)

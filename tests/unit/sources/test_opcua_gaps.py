@@ -87,11 +87,13 @@ def test_no_gap_reaches_further_back_than_the_history_is_read():
 
 def test_a_collector_goes_on_with_the_gaps_of_one_that_was_killed(tmp_path):
     store = SegmentStore.of_dataset(tmp_path, "line")
-    land_messages(store, [("a", b"1", None, at(30), "Double", False)], columns=SCHEMA)
+    land_messages(store, [("a", b"1", None, at(second), "Double", False) for second in (20, 30)], columns=SCHEMA)
     kept = KeptGaps(tmp_path / "line")
     kept.keep({"a": at(10), "gone": at(1)})
     gaps = Gaps.after_segments(store, ["a", "b"], KeptGaps(tmp_path / "line").read())
-    assert gaps.starts() == {"a": at(10), "b": at(30)}
+    assert gaps.starts() == {"a": at(10), "b": at(20)}
+    gaps.begin_repair(LONG_AGO)
+    assert repaired(gaps, 9, 11, 20, 21, 30, 31) == [11, 21, 31]
     kept.keep({})
     assert Gaps.after_segments(store, ["a"], KeptGaps(tmp_path / "line").read()).starts() == {"a": at(30)}
     (tmp_path / "line" / FILE).write_text('["a"]')

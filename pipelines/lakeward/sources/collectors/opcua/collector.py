@@ -152,12 +152,13 @@ class OpcUaCollector:
     def _take(self, event: DataChangeEvent, lander: Lander) -> None:
         address, value = self._addresses[event.node.nodeid.to_string()], event.data.monitored_item.Value
         received = self.clock.now()
-        if has_overflow(value):
+        if is_flagged := has_overflow(value):
             if not self._gaps.is_open:
                 self._settle()
             self._gaps.open([address])
             lander.journal.event("source_overflow", node=address)
-        if self._gaps.take(address, source_time(value, received)):
+        # A flagged value is kept though the history gave it before: there it has no flag.
+        if self._gaps.take(address, source_time(value, received)) or is_flagged:
             row, size = value_row(address, value, received, recovered=False)
             lander.add(row, size)
             lander.count(self.clock)

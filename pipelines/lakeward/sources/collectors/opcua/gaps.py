@@ -1,5 +1,6 @@
 """Where values may be missing: after a cut, a full queue, or a time without a collector. The server's history closes these gaps."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -44,14 +45,14 @@ class Gaps:
         Args:
             kept: Address -> where a gap began that an earlier collector has not closed.
         """
-        times, oldest = _last_times(store)
+        times, came, oldest = _last_times(store, kept)
         gaps = cls({address: time for address, time in times.items() if address in set(addresses)})
         if oldest is not None:
             # A node that is not among the last segments has not changed since they begin.
             for address in addresses:
                 newest = gaps.newest.get(address)
                 start = min(newest or oldest, kept.get(address, newest or oldest))
-                gaps._open[address] = ValueGap(start, {newest} if newest else set())
+                gaps._open[address] = ValueGap(start, came[address] | ({newest} if newest else set()))
         return gaps
 
     @property
@@ -110,11 +111,14 @@ class Gaps:
             self._repairing.pop(address, None)
 
 
-def _last_times(store: SegmentStore) -> tuple[dict[str, datetime], datetime | None]:
-    """Address -> its newest source time in the newest segments, and the oldest time in them; None without any."""
+def _last_times(
+    store: SegmentStore, kept: Mapping[str, datetime]
+) -> tuple[dict[str, datetime], Mapping[str, set[datetime]], datetime | None]:
+    """Of the newest segments: address -> its newest source time, and its times behind a kept gap's begin; and the oldest time, if any."""
     import pyarrow.parquet as pq  # noqa: PLC0415 -- an extra
 
     times: dict[str, datetime] = {}
+    came: dict[str, set[datetime]] = defaultdict(set)
     oldest: datetime | None = None
     for number in range(store.newest(), max(store.newest() - SEGMENTS, 0), -1):
         path = store.path(number)
@@ -125,4 +129,6 @@ def _last_times(store: SegmentStore) -> tuple[dict[str, datetime], datetime | No
             moment = time.astimezone(UTC)
             times[address] = max(moment, times.get(address, moment))
             oldest = moment if oldest is None else min(oldest, moment)
-    return times, oldest
+            if address in kept and moment > kept[address]:
+                came[address].add(moment)
+    return times, came, oldest

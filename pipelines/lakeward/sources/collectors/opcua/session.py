@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import load_der_private_key, l
 
 from lakeward.core.connections import ConnectionSettings
 from lakeward.core.errors import MachineError, SettingsError
+from lakeward.sources.collectors.opcua.lasting_client import LastingClient
 
 SCHEME = "opc.tcp"
 PORT = 4840
@@ -73,7 +74,7 @@ async def open_session(connection: ConnectionSettings, *, stays: bool) -> AsyncI
     Raises:
         SourceFault: It can't be had now.
     """
-    client = Client(f"{SCHEME}://{connection.host}:{connection.port or PORT}/{connection.path}", timeout=TIMEOUT)
+    client = LastingClient(f"{SCHEME}://{connection.host}:{connection.port or PORT}/{connection.path}", timeout=TIMEOUT)
     client.name, client.session_timeout = "Lakeward", SESSION_MS
     if connection.user is not None:
         client.set_user(connection.user)
