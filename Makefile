@@ -40,7 +40,7 @@ test: $(READY)  ## Set up, then run the tests of every change; the last line say
 	@$(if $(MEMORY),PYTEST_DEBUG_TEMPROOT=$(MEMORY)) $(PYTEST)
 
 test-all: $(READY)  ## Run also the tests that are too long for every change: Spark on files, clusters, kills and strangers (an hour)
-	@$(BIN)/lakeward spark setup >/dev/null
+	@$(BIN)/lakeward spark setup --s3 >/dev/null
 	@$(PYTEST) -m ''
 
 lint: $(READY)  ## Check style, types and the layers of the house

@@ -5,13 +5,41 @@ import time
 import uuid
 from pathlib import Path
 
+from pyspark.sql import SparkSession
+
 from lakeward.engines.delta.commits import commit_actions
+from support.both_engines import CONF
+from support.object_stores import options
 from support.small_tables import folder
 
 
 def run_delta_sql(spark, lake, statement):
     """Run a statement of Delta's own on the table; `{table}` names it."""
     spark.sql(statement.format(table=f"delta.`{folder(lake)}`")).collect()
+
+
+def append_as_stranger(endpoint, url, classes, jars, count):
+    """Append one row at a time to a table in an object store by Spark alone, with the log store in the folder `classes`."""
+    conf = {
+        "spark.jars": ",".join(map(str, jars)),
+        "spark.driver.extraClassPath": str(classes),
+        "spark.delta.logStore.s3a.impl": "ConditionalLogStore",
+        "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+        "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+        "spark.databricks.delta.snapshotPartitions": "2",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        **{f"spark.hadoop.fs.s3a.{name}": value for name, value in options(endpoint).hadoop().items()},
+        **CONF,
+    }
+    builder = SparkSession.builder.master("local[2]")
+    for name, value in conf.items():
+        builder = builder.config(name, value)
+    spark = builder.getOrCreate()
+    for number in range(count):
+        rows = f"SELECT {10_000 + number}L AS id, CAST(NULL AS TIMESTAMP) AS ts, 0D AS `温度`, CAST(0 AS DECIMAL(18, 4)) AS cost, '' AS note"
+        spark.sql(rows).write.format("delta").mode("append").save(url.replace("s3://", "s3a://"))
+    return count
 
 
 def create_external_table(spark, lake, name, columns, rows, properties=""):

@@ -5,12 +5,14 @@ import os
 import signal
 import time
 import uuid
+from dataclasses import replace
 from pathlib import Path
 
 from deltalake import DeltaTable
 from deltalake.transaction import AddAction, CommitProperties, RemoveAction, Transaction
 
 from lakeward.contracts.model import DataType, Kind
+from lakeward.core.errors import StoreConflictError
 from lakeward.core.names import Layer, TableName
 from lakeward.engines.delta.compaction import Compaction
 from lakeward.engines.embedded.compaction import DuckDbBinWriter
@@ -106,6 +108,18 @@ def append_in_process(lake, start, version, app):
     finally:
         engine.close()
     return "landed" if done else "there already"
+
+
+def append_at_url(lake, start, number):
+    """Append ten rows to a lake in an object store, as an application of its own; its outcome as a word."""
+    engine = EmbeddedEngine(replace(lake, files=lake.files / str(number)))
+    try:
+        engine.append(SPEC, rows(start, start + 10), Txn(f"other {number}", 1))
+    except StoreConflictError as error:
+        return error.code
+    finally:
+        engine.close()
+    return "landed"
 
 
 def die_before_commit(lake):

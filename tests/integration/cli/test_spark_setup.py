@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from lakeward.core.errors import MachineError
 from lakeward.core.settings import Settings
-from lakeward.engines.spark.jars import installed_jars, spark_requirements
+from lakeward.engines.spark.jars import check_store_jars, installed_jars, spark_requirements, store_jars
 from support.command_line import run_in_subprocess
 
 POM = """<project><modelVersion>4.0.0</modelVersion>
@@ -87,6 +88,22 @@ def test_a_stick_brings_them_without_java_and_without_a_network(tmp_path, shippe
     )
     assert (done.code, str(kept) in done.out) == (0, True)
     assert len(installed_jars(kept)) == 5
+
+
+@pytest.mark.spark
+def test_a_stick_brings_those_of_object_stores_too_if_asked(tmp_path, shipped):
+    try:
+        check_store_jars(shipped)
+    except MachineError as error:
+        pytest.skip(str(error))
+    words, kept = ("spark", "setup", "--from", str(shipped)), tmp_path / "kept"
+    path = fake_java(tmp_path / "bin", "11.0.2")
+    assert run_in_subprocess(tmp_path, *words, PATH=path, LAKEWARD_SPARK_JARS=str(kept)).code == 0
+    lacking = run_in_subprocess(tmp_path, "spark", "setup", "--s3", "--from", str(kept), PATH=path, LAKEWARD_SPARK_JARS=str(kept))
+    assert (lacking.code, f"{store_jars()[0].file}" in lacking.err) == (4, True)
+    done = run_in_subprocess(tmp_path, *words, "--s3", PATH=path, LAKEWARD_SPARK_JARS=str(kept))
+    assert (done.code, "41/41" in done.out) == (0, True), done.output
+    assert len(installed_jars(kept)) == 41
 
 
 @pytest.mark.spark

@@ -83,6 +83,19 @@ def test_a_dropped_table_is_gone_until_it_is_created_again(engine, late):
     assert ids(engine) == list(range(10, 20))
 
 
+def test_a_commit_that_a_program_without_conditions_overwrote_is_said_once(engine, late, lake):
+    """As Spark's default log store does, which looks for a version and then writes it whatever came between."""
+    engine.append(SPEC, rows(0, 10), txn(1))
+    late.append(SPEC, rows(10, 20), txn(1, "second"))
+    engine.append(SPEC, rows(20, 30), txn(2))
+    log, name = lake.root().store, f"silver/press_line/_delta_log/{2:020}.json"
+    log.replace(name, log.read(name).replace(b"lakeward/press_line", b"stranger"))
+    with pytest.raises(MachineError) as caught:
+        late.info(NAME)
+    assert caught.value.code == "table_commit_overwritten"
+    assert (ids(engine), engine.txn(NAME, "lakeward/press_line")) == (list(range(30)), 1)
+
+
 @pytest.mark.parametrize(
     ("spec", "query"),
     [

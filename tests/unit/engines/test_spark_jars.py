@@ -5,7 +5,14 @@ import pytest
 from lakeward.core.errors import MachineError
 from lakeward.core.messages import Lang
 from lakeward.engines.spark.download import copy_from_folder, download_jars
-from lakeward.engines.spark.jars import installed_jars, spark_requirements
+from lakeward.engines.spark.jars import (
+    check_jar,
+    check_store_jars,
+    installed_jars,
+    spark_requirements,
+    store_folder,
+    store_jars,
+)
 
 
 def test_the_catalogue_names_five_jars_of_one_spark():
@@ -68,3 +75,31 @@ def test_a_folder_that_can_not_be_made_is_named(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(MachineError, match="can't be written"):
         download_jars(tmp_path / "file" / "jars", copy_from_folder(tmp_path), lambda _: None)
+
+
+def test_jars_of_object_stores_double_none_of_delta_and_none_of_spark():
+    names = {jar.artifact for jar in store_jars()}
+    assert (len(store_jars()), "hadoop-aws" in names) == (36, True)
+    assert not names & {jar.artifact for jar in spark_requirements().jars}
+    assert not any(name.startswith(("netty-codec", "slf4j", "httpc", "commons-", "jackson")) for name in names)
+
+
+def test_a_folder_without_those_of_object_stores_names_their_setup(tmp_path):
+    with pytest.raises(MachineError) as told:
+        check_store_jars(tmp_path)
+    for lang in Lang:
+        said = told.value.render(lang)
+        assert "lakeward spark setup --s3" in said
+        assert store_jars()[0].file in said
+    check_store_jars(None)
+
+
+def test_those_of_object_stores_lie_in_a_folder_of_their_own(tmp_path):
+    for folder, jars in ((tmp_path, spark_requirements().jars), (store_folder(tmp_path), store_jars())):
+        folder.mkdir(exist_ok=True)
+        for jar in jars:
+            (folder / jar.file).write_bytes(b"half of it")
+    with pytest.raises(MachineError) as told:
+        check_jar(store_folder(tmp_path) / store_jars()[0].file, store_jars()[0])
+    assert told.value.code == "spark_jar_damaged"
+    assert len(list(tmp_path.glob("*.jar"))) == 5

@@ -1,7 +1,7 @@
 """Copies, on this machine, of the logs of tables in an object store, so that each commit and checkpoint is read there once.
 
 One listing shows what is newer than the copy. A commit is never written again under its number; where its tag differs from the known one,
-another table lies there now, and the copy is made again. Copies can be deleted at any time when nothing runs.
+another table lies there now, or another program has overwritten the commit, and the copy is made again. Copies can be deleted at any time when nothing runs.
 """
 
 import fcntl
@@ -44,23 +44,40 @@ def sync_log(folder: RemotePath) -> Path | None:
         None where the log can't be copied: it needs more than its commits after one checkpoint in one file.
 
     Raises:
-        MachineError: The store can't be reached, or refuses.
+        MachineError: The store can't be reached, or refuses, or another program has overwritten the newest copied commit; this is said once.
     """
     copy = mirror_folder(folder)
     with _lock_copy(copy):
         known = _newest_copy(copy)
         found = _list_from(folder, known[0]) if known else None
-        if found is None or known is None or found.get(f"{known[0]:0{_DIGITS}}{_COMMIT}") != known[1]:
-            shutil.rmtree(copy / LOG, ignore_errors=True)
-            known, found = None, _list_from(folder, None)
-        newest = _newest(found, _COMMIT)
-        if newest is None:
-            return copy
-        if known is None or newest > known[0]:
-            if not _fetch(folder, copy, found, known[0] if known else None):
-                return None
-            _note(copy, newest, found[f"{newest:0{_DIGITS}}{_COMMIT}"])
-        return copy
+        tag = found.get(f"{known[0]:0{_DIGITS}}{_COMMIT}") if found and known else None
+        if found is not None and known and tag == known[1]:
+            return copy if _update(folder, copy, found, known[0]) else None
+        before = _table_id(copy) if tag else None
+        shutil.rmtree(copy / LOG, ignore_errors=True)
+        is_copied = _update(folder, copy, _list_from(folder, None), None)
+        if known and before and before == _table_id(copy):
+            raise MachineError("table_commit_overwritten", table=f"{folder.parent.name}.{folder.name}", version=known[0])
+        return copy if is_copied else None
+
+
+def _update(folder: RemotePath, copy: Path, found: dict[str, str], known: int | None) -> bool:
+    """Fetch what is newer than `known`; False where the log can't be copied."""
+    newest = _newest(found, _COMMIT)
+    if newest is None or newest == known:
+        return True
+    if not _fetch(folder, copy, found, known):
+        return False
+    _note(copy, newest, found[f"{newest:0{_DIGITS}}{_COMMIT}"])
+    return True
+
+
+def _table_id(copy: Path) -> str | None:
+    """The id of the copied table; None without one."""
+    try:
+        return str(DeltaTable(str(copy)).metadata().id)
+    except DeltaError:
+        return None
 
 
 def newest_commit(folder: RemotePath) -> tuple[int, str] | None:
