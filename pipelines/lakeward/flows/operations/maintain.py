@@ -145,15 +145,14 @@ class _MaintenanceRun:
         self, engine: Engine, table: TableName, dataset_lock: DatasetLock, order_by: Sequence[str], dropped: int = 0
     ) -> None:
         """Maintain one table, part by part; an error of one table does not stop the others."""
-        retention, less, more = timedelta(days=self.workspace.project.retention_days), 0, True
+        retention, less, vacuumed = timedelta(days=self.workspace.project.retention_days), 0, None
         try:
-            while more:
+            while vacuumed is None:
                 with dataset_lock():
-                    compacted = engine.compact(table, order_by)
-                more = compacted is not None
-                less += compacted.files_removed - compacted.files_added if compacted else 0
-            with dataset_lock():
-                vacuumed = engine.vacuum(table, retention)
+                    if compacted := engine.compact(table, order_by):
+                        less += compacted.files_removed - compacted.files_added
+                    else:
+                        vacuumed = engine.vacuum(table, retention)
         except LakewardError as error:
             self.errors[str(table)] = error
             return
