@@ -2,7 +2,7 @@
 
 A name without a birth says nothing, and an alias means what the last birth says. Three things make that uncertain: a message before
 the first birth of a connection, a death, and a gap, in which a birth may have been lost. Then only a later birth can settle it that the host
-asked for, and only where nothing speaks against it: an edge that gives its aliases another meaning says so by an unasked birth.
+asked for, and only where nothing speaks against it: an edge that gives its aliases another meaning says so by a birth that was not asked for.
 """
 
 from bisect import bisect_left
