@@ -18,11 +18,10 @@ def run_delta_sql(spark, lake, statement):
     spark.sql(statement.format(table=f"delta.`{folder(lake)}`")).collect()
 
 
-def append_as_stranger(endpoint, url, classes, jars, count):
-    """Append one row at a time to a table in an object store by Spark alone, with the log store in the folder `classes`."""
+def append_as_stranger(endpoint, url, jars, count):
+    """Append one row at a time to a table in an object store by Spark alone, with the log store that is in one of the jars."""
     conf = {
         "spark.jars": ",".join(map(str, jars)),
-        "spark.driver.extraClassPath": str(classes),
         "spark.delta.logStore.s3a.impl": "ConditionalLogStore",
         "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",

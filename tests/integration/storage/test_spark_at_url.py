@@ -3,6 +3,7 @@
 import multiprocessing
 import shutil
 import subprocess
+import zipfile
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -164,12 +165,12 @@ def test_of_two_engines_at_once_each_acknowledged_commit_is_found(lake, both):
 def test_a_foreign_spark_with_the_log_store_of_the_documentation_loses_no_commit(endpoint, lake, tmp_path):
     """Its class compiled as the page has it; beside it two processes of the embedded engine append."""
     jars = installed_jars(Settings.load().spark.jars)
-    classes = compile_log_store(tmp_path, jars)
+    jars = (*jars, compile_log_store(tmp_path, jars))
     embedded = open_engine("embedded", lake)
     embedded.append(SPEC, rows(0, 10), txn(1))
     url = embedded.info(NAME).path
     with ProcessPoolExecutor(3, mp_context=SPAWN) as pool:
-        stranger = pool.submit(append_as_stranger, endpoint, url, classes, jars, 25)
+        stranger = pool.submit(append_as_stranger, endpoint, url, jars, 25)
         others = [pool.submit(append_at_url, lake, 10 * number, number) for number in range(1, 101)]
         taken = [each.result() for each in others]
         assert stranger.result() == 25
@@ -189,10 +190,12 @@ import org.apache.hadoop.fs.Path;
 
 
 def compile_log_store(folder, jars):
-    """The class of the documentation, compiled; its folder."""
+    """The class of the documentation, compiled, in a jar: Java looks for Delta's classes from there."""
     page = (Path(__file__).parents[3] / "docs" / "how-to" / "keep-a-lake-in-an-object-store.md").read_text(encoding="utf-8")
     (folder / "ConditionalLogStore.java").write_text(IMPORTS + page.partition("```java\n")[2].partition("```")[0])
     places = [*map(str, jars), str(Path(pyspark.__file__).parent / "jars" / "*")]
     command = ["javac", "-d", str(folder / "classes"), "-cp", ":".join(places), str(folder / "ConditionalLogStore.java")]
     subprocess.run(command, check=True)
-    return folder / "classes"
+    with zipfile.ZipFile(folder / "log-store.jar", "w") as jar:
+        jar.write(folder / "classes" / "ConditionalLogStore.class", "ConditionalLogStore.class")
+    return folder / "log-store.jar"
