@@ -11,6 +11,7 @@ from support.both_engines import ALL_ENGINES
 from support.command_line import run_command
 from support.judging import expect
 from support.mapped_line import NOON, MappedLine
+from support.mqtt_plant import CONTRACT
 
 RANGED = ("umh/v1/a,line/a,,number,,,0,100,checked", "umh/v1/b,line/b,,number,,,0,100,", "umh/v1/c,line/c,,,10,,,,")
 BY = Signature(by="li.wei", role=None, reason="range corrected")
@@ -20,6 +21,14 @@ LINE = "landing/line/series/00000000000000000001.csv:"
 @pytest.fixture(params=ALL_ENGINES)
 def line(request, tmp_path):
     return lambda *lines, **more: MappedLine(tmp_path, *lines, engine=request.param, **more)
+
+
+UNITS = CONTRACT.replace(
+    "      - {name: value, logicalType: number}\n",
+    "      - name: value\n        logicalType: number\n        customProperties:\n"
+    "          - {property: units, value: [Cel]}\n          - {property: unitColumn, value: unit}\n"
+    "      - {name: unit, logicalType: string}\n",
+)
 
 
 def test_a_checked_range_quarantines_and_a_proposed_one_warns(line):
@@ -34,6 +43,30 @@ def test_a_checked_range_quarantines_and_a_proposed_one_warns(line):
     }
     [row] = made.plant.fetch("SELECT _reasons FROM quarantine.line")
     assert json.loads(row["_reasons"]) == ["series_range:value"]
+
+
+def test_a_message_late_in_its_segment_is_judged_by_the_version_of_its_time(line):
+    made = line("umh/v1/a,line/a,,number,,,0,100,checked")
+    late = [("a", at, 150 if at in (0, 4290, 4299) else 50) for at in range(4300)]  # above 2**32 as a place in its file
+    assert made.run(*late).counts.quarantine == 3
+    made.map("umh/v1/a,line/a,,number,,,0,200,checked")
+    made.run(("a", 5000, 150), ("a", 5001, 201))
+    assert made.values("quarantine") == [("line/a", value) for value in (150.0, 150.0, 150.0, 201.0)]
+    rebuild(made.settings, "line")
+    assert made.values("quarantine") == [("line/a", value) for value in (150.0, 150.0, 150.0, 201.0)]
+
+
+def test_a_range_is_judged_in_the_units_of_the_contract(line):
+    made = line("umh/v1/a,line/a,[degF],number,,,32,212,checked", "umh/v1/b,line/b,Cel,number,,,0,90,", contract=UNITS)
+    made.run(("a", 0, 212), ("a", 1, 213), ("b", 2, 91))
+    assert made.plant.fetch("SELECT series, value, unit FROM silver.line ORDER BY series") == [
+        {"series": "line/a", "value": 100.0, "unit": "Cel"},
+        {"series": "line/b", "value": 91.0, "unit": "Cel"},
+    ]
+    assert {rule: found[:3] for rule, found in made.verdicts(1).items()} == {
+        "series_range": ("FAIL", 2, 1),
+        "series_proposed_range": ("FAIL", 1, 1),
+    }
 
 
 def test_a_range_that_a_person_corrected_lets_replayed_rows_pass_and_changes_no_history(line):
@@ -87,6 +120,12 @@ def test_a_loss_that_a_collector_told_fails_a_rule_of_the_suite(line):
     made.journal(5).event("source_session_lost", address="mqtt://broker")
     made.run(("a", 10, 2), ("a", 20, 3))
     assert made.verdicts(2)["expect_series_no_gap"][:3] == ("FAIL", 2, 1)
+
+
+def test_messages_that_arrived_together_show_a_wrong_clock(line):
+    made = line(suite=(expect("series_no_clock_skew", id_="clock"),))
+    made.run(*(("a", at, 1) for at in range(9)), ("a", 1000, 1))
+    assert made.verdicts(1)["expect_series_no_clock_skew"][:3] == ("FAIL", 10, 1)
 
 
 def test_a_mapping_without_limits_adds_no_rule(line):

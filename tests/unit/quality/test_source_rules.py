@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from lakeward.contracts.payload import RECORDS_PER_MESSAGE
+from lakeward.contracts.segment_keys import MAX_ROWS
 from lakeward.flows.batch.series_limits import SeriesLimits
 from lakeward.quality.series.rule_sql import ROWS_PER_FILE, SECOND
 from lakeward.quality.series.source_record import MAX_SPANS, SourceRecord, SourceSpan, merge_spans
@@ -50,6 +52,10 @@ def test_a_checked_range_fails_each_reading_outside_and_a_proposed_one_is_a_rule
     assert failing == {"series_range": [(1, 2), (1, 3)], "series_proposed_range": [(1, 4)]}
     told = {kind: (v.rule.severity.value, v.evaluated, v.failed) for kind, v in verdicts.items()}
     assert told == {"series_range": ("quarantine", 3, 2), "series_proposed_range": ("warn", 1, 1)}
+
+
+def test_every_record_of_a_segment_has_a_place():
+    assert (MAX_ROWS + 1) * RECORDS_PER_MESSAGE <= ROWS_PER_FILE
 
 
 def test_a_range_holds_for_the_rows_that_were_read_by_its_version():

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from lakeward.contracts.model import Contract
+from lakeward.contracts.payload import RECORDS_PER_MESSAGE
 from lakeward.quality import conditions
 from lakeward.quality.checks import verdict_of_share
 from lakeward.quality.convert import ConvertedColumn
@@ -23,7 +24,7 @@ from lakeward.quality.series.flat import not_flat
 from lakeward.quality.series.gaps import no_gap
 from lakeward.quality.series.mapped import MAPPED_RULES
 from lakeward.quality.series.order import timestamps_in_order
-from lakeward.quality.series.query import SeriesInput, SeriesQuery, state_value_field
+from lakeward.quality.series.query import ARRIVAL_BLOCK, SeriesInput, SeriesQuery, state_value_field
 from lakeward.quality.series.rates import rate_of_change_between
 from lakeward.quality.series.repeats import no_duplicate_timestamps
 from lakeward.quality.series.rule_sql import ROWS_PER_FILE, SeriesField, SeriesRuleSql
@@ -56,19 +57,21 @@ class SeriesPlan:
     """The sensor rules of a suite, by the number of their columns in the query.
 
     Args:
-        values: Expressions of the converted columns that they read.
+        values: Expressions of the converted columns that they read, by their names in the query.
         misfits: By number of a rule, why it does not match the data: data without a contract can lack a time column.
         excuses: By number of a rule, for what it counts readings that it does not evaluate.
         limits: See `SourceRecord.limits`.
+        arrival_block: See `SeriesInput.arrival_block`.
     """
 
     rules: tuple[Rule, ...]
     queries: tuple[SeriesQuery, ...]
-    values: tuple[str, ...]
+    values: Mapping[str, str]
     misfits: Mapping[int, str]
     _: KW_ONLY
     excuses: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     limits: str | None = None
+    arrival_block: int = ARRIVAL_BLOCK
 
     def without_context(self) -> "SeriesPlan":
         """The plan for rows without their neighbours: rules over neighbours are not evaluated."""
@@ -86,8 +89,9 @@ class SeriesPlan:
         """SELECT of one row per query and series, see `SeriesQuery.sql`; only if there are queries."""
         received_column = [source.received_at] if source.received_at else []
         # Only the required columns are converted, once: each query reads these rows again.
-        rows = f"SELECT {', '.join((*self.values, *ROW_ID, *received_column))} FROM {source.rows}"
-        narrow = replace(source, rows="series_rows", limits=self.limits)
+        values = [expression if expression == name else f"{expression} AS {name}" for name, expression in self.values.items()]
+        rows = f"SELECT {', '.join((*values, *ROW_ID, *received_column))} FROM {source.rows}"
+        narrow = replace(source, rows="series_rows", limits=self.limits, arrival_block=self.arrival_block)
         parts = " UNION ALL ".join(query.sql(narrow, range(len(self.rules))) for query in self.queries)
         return f"WITH series_rows AS MATERIALIZED ({rows}) {parts}"
 
@@ -137,19 +141,19 @@ def make_series_plan(
     unfit: dict[int, str] = {}
     excuses: dict[int, tuple[str, ...]] = {}
     state_selectors: dict[SeriesField, SeriesSelector] = {}
-    values: dict[str, None] = {}
+    values: dict[str, str] = {}
+    named = _named_values(columns)
     for number, rule in enumerate(rules):
         try:
-            selector, rule_sql = compile_series_rule(contract, columns, rule, number, source)
+            selector, rule_sql = compile_series_rule(contract, named, rule, number, source)
         except ArgumentError as error:
             unfit[number] = str(error)
             continue
         rules_by_selector.setdefault(selector, {})[number] = rule_sql
         excuses |= {number: tuple(rule_sql.excused)} if rule_sql.excused else {}
-        args = SeriesArguments(contract, columns, rule.kwargs)
-        values |= dict.fromkeys(
-            columns[name].value for name in (*args.required_columns(), *(field.column for field in rule_sql.columns))
-        )
+        args = SeriesArguments(contract, named, rule.kwargs)
+        read = (*args.required_columns(), *(field.column for field in rule_sql.columns))
+        values |= {named[name].value: columns[name].value for name in read}
         state_selectors |= {
             field: state_series_selector(args, field.state_series) for field in rule_sql.columns if field.state_series
         }
@@ -167,7 +171,11 @@ def make_series_plan(
         for selector, of in rules_by_selector.items()
     )
     states = (replace(query, excuses=tuple(excuses.items())) for query in _state_queries(state_selectors))
-    return SeriesPlan(tuple(rules), (*queries, *states), tuple(values), unfit, excuses=excuses, limits=source.limits)
+    payload = contract.record_format.payload
+    block = ARRIVAL_BLOCK * (RECORDS_PER_MESSAGE if payload and payload.holds_several else 1)
+    return SeriesPlan(
+        tuple(rules), (*queries, *states), values, unfit, excuses=excuses, limits=source.limits, arrival_block=block
+    )
 
 
 def compile_series_rule(
@@ -181,6 +189,14 @@ def compile_series_rule(
     args = SeriesArguments(contract, columns, rule.kwargs, source)
     compile_rule = MAPPED_RULES.get(rule.type) or SERIES_RULES[rule.type]
     return selector_of(args, _condition(args)), compile_rule(args, number)
+
+
+def _named_values(columns: Mapping[str, ConvertedColumn]) -> dict[str, ConvertedColumn]:
+    """The columns, each with a name for its value: what an expression is made of is not in the rows that the queries read."""
+    return {
+        name: replace(column, value=f"_named{place}") if "(" in column.value or " " in column.value else column
+        for place, (name, column) in enumerate(columns.items())
+    }
 
 
 def _condition(args: SeriesArguments) -> str | None:

@@ -17,7 +17,7 @@ from lakeward.quality.sql import select
 
 # A clock in another zone is up to 14 h ahead; a reading a day ahead of its arrival has a wrong time.
 FAR_AHEAD = 24 * 3600 * SECOND
-# Number of readings that arrived together, for the median time: a feed of about 20 series covers minutes.
+# Number of rows, or messages, that arrived together, for the median time: a feed of about 20 series covers minutes.
 ARRIVAL_BLOCK = 256
 UNKNOWN = "CAST(NULL AS BIGINT)"
 NEAR = "WINDOW near AS (PARTITION BY part ORDER BY us, place)"
@@ -36,12 +36,18 @@ class SeriesInput:
         context: Relation of the stored context: `track, series, last_ts, readings, held`.
         received_at: SQL of the time when a row was received; None if unknown.
         limits: Relation of what the mapping says of series, see `source_record`; None without any.
+        arrival_block: Span of `_row` in which rows arrived together.
     """
 
     rows: str
     context: str
     received_at: str | None
     limits: str | None = None
+    arrival_block: int = ARRIVAL_BLOCK
+
+    def block(self, place: str) -> str:
+        """SQL of the number of the block of a row: rows of two files arrived separately."""
+        return f"(({place} // {ROWS_PER_FILE}) * {ROWS_PER_FILE} + ({place} % {ROWS_PER_FILE}) // {self.arrival_block})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,8 +226,8 @@ class SeriesQuery:
             SeriesSelector(id=self.selector.id, key=self.selector.key, time=self.selector.time), [], source
         )
         quarters = {f"q{part}": f"quantile_disc(us, {part / 4})" for part in (1, 2, 3)}
-        block_quartiles = f"(SELECT place // {ARRIVAL_BLOCK} AS block, {select(quarters)} FROM {everything} GROUP BY block)"
-        joined = f"{rows} AS rws LEFT JOIN {block_quartiles} AS told ON rws.place // {ARRIVAL_BLOCK} = told.block"
+        block_quartiles = f"(SELECT {source.block('place')} AS block, {select(quarters)} FROM {everything} GROUP BY block)"
+        joined = f"{rows} AS rws LEFT JOIN {block_quartiles} AS told ON {source.block('rws.place')} = told.block"
         return f"(SELECT rws.*, told.q2 AS mid_us, told.q3 - told.q1 AS spread_us FROM {joined})"
 
     def _counts(self, number: int) -> dict[str, str]:

@@ -7,8 +7,9 @@ an earlier batch) and `side` (its position against known readings). Windows are 
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
 
-# A row id as one number, `_file_seq * FILE + _row`: one sort key, and one item of a list of failing ids. No file has 4 G records.
-ROWS_PER_FILE = 2**32
+# A row id as one number, `_file_seq * ROWS_PER_FILE + _row`: one sort key, and one item of a list of failing ids. `_row` of the last
+# message of a segment is a million times its number, which is below this; 2**26 files have a place in 63 bits.
+ROWS_PER_FILE = 2**37
 SECOND = 1_000_000
 # Sides: in time; behind the newest reading of an earlier batch; too far ahead to be a valid time.
 IN_TIME, LATE, AHEAD = 0, 1, 2
