@@ -37,7 +37,11 @@ class MappingLine:
 
 
 def read_mapping(
-    path: Path, columns: Mapping[str, KeyDoc], header_code: str, read: Callable[[MappingLine], Entry]
+    path: Path,
+    columns: Mapping[str, KeyDoc],
+    header_code: str,
+    read: Callable[[MappingLine], Entry],
+    content: bytes | None = None,
 ) -> tuple[tuple[Entry, ...], tuple[DefinitionError, ...]]:
     """The entries of the file, and all its faults: at most one per line.
 
@@ -45,12 +49,13 @@ def read_mapping(
         columns: Columns that it can have; those that are required must be there.
         header_code: Message of a header that is not valid.
         read: The entry of a line; raises a fault of it.
+        content: What the file holds, where it was read before.
     """
     entries: list[Entry] = []
     faults: list[DefinitionError] = []
     seen: set[str] = set()
     try:
-        rows = _rows(path)
+        rows = _rows(path, path.read_bytes() if content is None else content)
         header = _header(path, rows, columns, header_code)
     except DefinitionError as error:
         return (), (error,)
@@ -74,14 +79,14 @@ def is_number(text: str) -> bool:
         return False
 
 
-def _rows(path: Path) -> list[tuple[int, list[str]]]:
+def _rows(path: Path, content: bytes) -> list[tuple[int, list[str]]]:
     """The rows that hold something, with their lines.
 
     Raises:
         DefinitionError: The file is no UTF-8 text, or no CSV.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise DefinitionError("series_file_not_text", file=path) from None
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)

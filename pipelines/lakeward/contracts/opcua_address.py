@@ -8,7 +8,7 @@ from pathlib import Path
 from uuid import UUID
 
 from lakeward.contracts.document import safe_repr
-from lakeward.contracts.series_file import SeriesEntry, check_series_file
+from lakeward.contracts.series_file import SeriesEntry, check_series_file, read_series_file
 from lakeward.core.errors import DefinitionError
 
 # Namespace of the standard's own nodes, which has no URI in short addresses (OPC 10000-6, 5.3.1.11).
@@ -63,19 +63,23 @@ def read_node_mapping(path: Path) -> tuple[SeriesEntry, ...]:
     Raises:
         DefinitionError: It is missing, empty or not valid, or an address is none of a node; with the line.
     """
-    entries, faults = check_node_mapping(path)
-    if faults:
-        raise faults[0]
+    entries = read_series_file(path) if path.is_file() else ()
+    for fault in _node_faults(path, entries):
+        raise fault
     return entries
 
 
 def check_node_mapping(path: Path) -> tuple[tuple[SeriesEntry, ...], tuple[DefinitionError, ...]]:
     """The entries of a mapping whose addresses are nodes, and all its faults."""
     entries, faults = check_series_file(path) if path.is_file() else ((), ())
-    if not entries and not faults:
-        return (), (DefinitionError("opcua_without_nodes", file=path, line=1, column="address"),)
-    others = tuple(_no_node(path, entry) for entry in entries if OpcUaAddress.parse(entry.address) is None)
+    others = _node_faults(path, entries) if entries or not faults else ()
     return entries, tuple(sorted((*faults, *others), key=lambda fault: int(str(fault.facts["line"]))))
+
+
+def _node_faults(path: Path, entries: tuple[SeriesEntry, ...]) -> tuple[DefinitionError, ...]:
+    if not entries:
+        return (DefinitionError("opcua_without_nodes", file=path, line=1, column="address"),)
+    return tuple(_no_node(path, entry) for entry in entries if OpcUaAddress.parse(entry.address) is None)
 
 
 def _no_node(path: Path, entry: SeriesEntry) -> DefinitionError:

@@ -17,7 +17,9 @@ COLUMNS: Mapping[str, KeyDoc] = {
     "unit": KeyDoc("text", "UCUM code of the unit, such as `Cel`.", "none"),
     "type": KeyDoc("`number`, `boolean` or `string`", "Type of its values, for people.", "none"),
     "interval": KeyDoc(
-        "number above 0", "Seconds in which a reading is expected: a silence of more than one and a half is a gap.", "none"
+        "number above 0, up to 1000000000",
+        "Seconds in which a reading is expected: a silence of more than one and a half is a gap.",
+        "none",
     ),
     "deadband": KeyDoc(
         "number, 0 or more",
@@ -32,6 +34,8 @@ COLUMNS: Mapping[str, KeyDoc] = {
         "`proposed`",
     ),
 }
+# Bounds of an interval: a microsecond, and some 30 years.
+SHORTEST_S, LONGEST_S = 1e-6, 1e9
 _NUMBERS = ("interval", "deadband", "low", "high")
 _TYPES = ("", "number", "boolean", "string")
 _RANGES = ("", "proposed", "checked")
@@ -39,22 +43,30 @@ _RANGES = ("", "proposed", "checked")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesEntry:
-    """One line of the mapping: texts by column; empty for none."""
+    """One line of the mapping: texts by column; empty for none.
+
+    Args:
+        is_judged: Whether what it says of its values is valid; otherwise no rule follows from it.
+    """
 
     address: str
     series: str
     unit: str = ""
     values: Mapping[str, str] | None = None
     line: int = 0
+    is_judged: bool = True
 
 
-def read_series_file(path: Path) -> tuple[SeriesEntry, ...]:
-    """The entries of a mapping.
+def read_series_file(path: Path, content: bytes | None = None) -> tuple[SeriesEntry, ...]:
+    """The entries of a mapping. A line whose limits are not valid has none: its readings keep their series.
+
+    Args:
+        content: What the file holds, where it was read before.
 
     Raises:
         DefinitionError: It is not valid; with its first fault and the line.
     """
-    entries, faults = check_series_file(path)
+    entries, faults = read_mapping(path, COLUMNS, "series_file_column", _entry, content)
     if faults:
         raise faults[0]
     return entries
@@ -62,7 +74,18 @@ def read_series_file(path: Path) -> tuple[SeriesEntry, ...]:
 
 def check_series_file(path: Path) -> tuple[tuple[SeriesEntry, ...], tuple[DefinitionError, ...]]:
     """The entries of a mapping, and all its faults."""
-    return read_mapping(path, COLUMNS, "series_file_column", _entry)
+    return read_mapping(path, COLUMNS, "series_file_column", _checked_entry)
+
+
+def unjudged_lines(path: Path) -> list[int]:
+    """Lines of a mapping that say limits which are not valid, so that no rule follows."""
+    return [entry.line for entry in read_mapping(path, COLUMNS, "series_file_column", _entry)[0] if not entry.is_judged]
+
+
+def _checked_entry(line: MappingLine) -> SeriesEntry:
+    entry = _entry(line)
+    _check_rules(line)
+    return entry
 
 
 def _entry(line: MappingLine) -> SeriesEntry:
@@ -80,15 +103,24 @@ def _entry(line: MappingLine) -> SeriesEntry:
             raise line.fault(name, "a number")
     if values.get("low") and values.get("high") and float(values["low"]) > float(values["high"]):
         raise line.fault("high", "a number that is not below `low`")
-    _check_rules(line)
-    return SeriesEntry(address=values["address"], series=values["series"], unit=unit, values=values, line=line.number)
+    return SeriesEntry(
+        address=values["address"], series=values["series"], unit=unit, values=values, line=line.number, is_judged=_is_judged(line)
+    )
+
+
+def _is_judged(line: MappingLine) -> bool:
+    try:
+        _check_rules(line)
+    except DefinitionError:
+        return False
+    return True
 
 
 def _check_rules(line: MappingLine) -> None:
     """That what becomes a rule is one."""
     values = line.values
-    if values.get("interval") and float(values["interval"]) <= 0:
-        raise line.fault("interval", "a number above 0")
+    if values.get("interval") and not SHORTEST_S <= float(values["interval"]) <= LONGEST_S:
+        raise line.fault("interval", f"a number above 0, up to {LONGEST_S:.0f}")
     if values.get("deadband") and float(values["deadband"]) < 0:
         raise line.fault("deadband", "a number that is not below 0: 0 for a source that reports every change and nothing else")
     if values.get("range", "") not in _RANGES:

@@ -94,6 +94,7 @@ def test_a_mapping_is_read_with_the_lines_of_its_entries(tmp_path):
     ("line", "column", "expected"),
     [
         ("a,line/a,,number,0,,,,", "interval", "a number above 0"),
+        ("a,line/a,,number,1e15,,,,", "interval", "up to 1000000000"),
         ("a,line/a,,number,10,-1,,,", "deadband", "not below 0"),
         ("a,line/a,,number,,,0,1,sure", "range", "proposed, checked"),
         ("a,line/a,,number,,,,,checked", "range", "`low` or `high`"),

@@ -80,6 +80,32 @@ def test_a_range_that_a_person_corrected_lets_replayed_rows_pass_and_changes_no_
     assert made.values("silver") == [("line/a", 50.0), ("line/a", 101.0), ("line/a", 150.0)]
 
 
+def test_a_rebuild_judges_replayed_rows_by_the_file_of_their_replay(line):
+    made = line("umh/v1/a,line/a,,number,,,0,100,checked")
+    made.run(("a", 0, 50), ("a", 1, 101))
+    for high, published in (("100.5", 0), ("200", 1)):  # before the next segment, so under one number
+        made.map(f"umh/v1/a,line/a,,number,,,0,{high},checked")
+        assert replay_rows(made.settings, "line", Selection(), BY).counts.silver == published
+    made.map("umh/v1/a,line/a,,number,,,0,60,checked")
+    made.run(("a", 2, 55), ("a", 3, 70))
+    judged = made.values("silver"), made.values("quarantine")
+    assert judged[0] == [("line/a", 50.0), ("line/a", 55.0), ("line/a", 101.0)]
+    rebuild(made.settings, "line")
+    silver, quarantine = made.values("silver"), made.values("quarantine")
+    assert (silver, ("line/a", 70.0) in quarantine) == (judged[0], True)
+
+
+def test_lines_that_are_not_valid_have_no_rule_and_stop_nothing(line):
+    made = line("umh/v1/a,line/a,,boolean,0,,0,1,", "umh/v1/b,line/b,,,1e15,,0,1,checked", "umh/v1/c,line/c,,,,,0,1,checked")
+    report = made.run(("a", 0, 5), ("b", 0, 5), ("c", 0, 5))
+    [facts] = [facts for code, facts in report.warnings if code == "series_lines_unjudged"]
+    assert (facts["lines"], facts["line"]) == (2, 2)
+    made.map()  # the version that was landed is read again
+    rebuild(made.settings, "line")
+    assert made.values("silver") == [("line/a", 5.0), ("line/b", 5.0)]
+    assert made.values("quarantine") == [("line/c", 5.0)]
+
+
 def test_a_gap_in_which_nobody_listened_is_told_from_a_silent_plant(line):
     made = line("umh/v1/a,line/a,,number,10,,,,")
     journal = made.journal(-5)

@@ -35,6 +35,7 @@ from lakeward.flows.batch.publish import publish_silver
 from lakeward.flows.batch.publish_plan import plan_publish
 from lakeward.flows.batch.receive import receive_batch
 from lakeward.flows.batch.reprocess import reprocess_batch
+from lakeward.flows.batch.series_limits import unjudged_notes
 from lakeward.flows.batch.source_events import record_source_events
 from lakeward.flows.batch.unit_notes import unit_notes
 from lakeward.flows.batch.weights import check_dataset_weights
@@ -219,7 +220,7 @@ def _ingest(
         workspace.settle_costs(engine)
     workspace.deliver_lineage()
     unsettled: Warnings = tuple(("file_unsettled", {"file": file}) for file in arrivals.unsettled)
-    warnings = (*suite_warnings(name, candidate.suite), *older, *unsettled, *_untaken(workspace, contract))
+    warnings = (*suite_warnings(name, candidate.suite), *older, *unsettled, *_standing_notes(workspace, contract))
     return summarise_run(name, run_id, finished, warnings, workspace.weights)
 
 
@@ -246,14 +247,16 @@ def ingest_candidate(workspace: Workspace, name: str) -> Definition:
 def idle_report(workspace: Workspace, definition: Definition) -> RunReport:
     """The report of a run that finds nothing to do."""
     name = definition.contract.name
-    warnings = (*suite_warnings(name, definition.suite), *_untaken(workspace, definition.contract))
+    warnings = (*suite_warnings(name, definition.suite), *_standing_notes(workspace, definition.contract))
     report = summarise_run(name, new_run_id(), (), warnings, workspace.weights)
     measure_report(workspace.recorder, report)
     return report
 
 
-def _untaken(workspace: Workspace, contract: Contract) -> Warnings:
-    return tuple((notice.code, dict(notice.facts)) for notice in untaken_files(workspace, contract))
+def _standing_notes(workspace: Workspace, contract: Contract) -> Warnings:
+    """What is said by each run until a person has mended it."""
+    untaken = ((notice.code, dict(notice.facts)) for notice in untaken_files(workspace, contract))
+    return (*untaken, *unjudged_notes(workspace, contract))
 
 
 def _statistics(context: BatchContext) -> RowStatistics | None:

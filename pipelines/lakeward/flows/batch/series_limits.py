@@ -1,9 +1,13 @@
 """What the mapping of addresses to series says of each series, as of the version that a batch was read with: rules, and their limits.
 
-A version holds from the segment on that it is named by, and is never changed, so that a rebuild judges a row as it was judged.
+A version holds from the segment on that it is named by, and is not changed once that is landed; a replay keeps the one that it judged by in
+its plan. So a rebuild judges a row as it was judged.
 """
 
+import base64
 import functools
+import json
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,10 +17,14 @@ from typing import Any, NamedTuple
 from lakeward.contracts.collected_source import OpcUaSource, SparkplugSource
 from lakeward.contracts.model import Column, Contract
 from lakeward.contracts.payload import ENVELOPE_MARK
-from lakeward.contracts.series_file import SeriesEntry, read_series_file
+from lakeward.contracts.project import DATASETS
+from lakeward.contracts.record_format import FileFormat
+from lakeward.contracts.series_file import SERIES_FILE, SeriesEntry, read_series_file, unjudged_lines
 from lakeward.core.units import convert, unit, units
 from lakeward.flows.base.batch_context import BatchContext
 from lakeward.flows.base.pinning import Reprocess
+from lakeward.flows.base.report import Warnings
+from lakeward.flows.base.workspace import Workspace
 from lakeward.quality.catalogue import derived_dimension
 from lakeward.quality.rule import Rule, Severity, rule_version
 from lakeward.quality.series.mapped import INTERVAL, PROPOSED_RANGE, RANGE
@@ -78,12 +86,16 @@ class SeriesLimits:
 
 
 class _Version(NamedTuple):
-    """A version of the mapping, and the places of rows that it holds for: `first <= place < end`."""
+    """A version of the mapping, and the places of rows that it holds for: `first <= place < end`.
+
+    Its content is that of its file, where it is None.
+    """
 
     number: int
     path: Path
-    first: int
-    end: int
+    first: int = 0
+    end: int = _LAST_PLACE
+    content: bytes | None = None
 
 
 def range_rule_id(value: str) -> str:
@@ -95,7 +107,10 @@ def series_limits(context: BatchContext) -> SeriesLimits:
     """The limits of the batch's rows."""
     named, pinned = _columns(context.contract), context.pinned
     if pinned.reprocess in (Reprocess.REPLAY, Reprocess.RELEASE):  # a person's last word holds for all of them
-        return newest_limits(context.contract, context.landing)
+        kept = _kept_version(context)
+        if named and kept:
+            return _read(context.contract, named, [kept])
+        return newest_limits(context.contract, context.landing)  # planned by a release that kept none
     return _read(context.contract, named, _versions(context)) if named else SeriesLimits()
 
 
@@ -106,9 +121,30 @@ def newest_limits(contract: Contract, landing: Path) -> SeriesLimits:
         landing: Folder of the dataset's landed files.
     """
     named, versions = _columns(contract), series_versions(landing / "series")[-1:]
-    return (
-        _read(contract, named, [_Version(number, path, 0, _LAST_PLACE) for number, path in versions]) if named else SeriesLimits()
-    )
+    return _read(contract, named, [_Version(number, path) for number, path in versions]) if named else SeriesLimits()
+
+
+def newest_mapping(contract: Contract, landing: Path) -> dict[str, Any]:
+    """The newest mapping for the request of a batch that judges rows by it: until a segment is landed, its file can still change.
+
+    Args:
+        landing: See `newest_limits`.
+    """
+    if not _columns(contract):
+        return {}
+    versions = series_versions(landing / "series")
+    number, content = (versions[-1][0], versions[-1][1].read_bytes()) if versions else (0, b"")
+    packed = zlib.compress(content)
+    return {"mapping": {"version": number, "zlib": base64.b64encode(packed).decode()}}
+
+
+def unjudged_notes(workspace: Workspace, contract: Contract) -> Warnings:
+    """That lines of the project's mapping say limits from which no rule follows."""
+    file = workspace.project.root / DATASETS / contract.name / SERIES_FILE
+    if contract.record_format.format is not FileFormat.MESSAGES or not file.is_file() or not (lines := unjudged_lines(file)):
+        return ()
+    facts = {"dataset": contract.name, "file": workspace.project.label(file), "lines": len(lines), "line": lines[0]}
+    return (("series_lines_unjudged", facts),)
 
 
 def reporting_series(contract: Contract, landing: Path) -> list[Limit]:
@@ -122,9 +158,18 @@ def _read(contract: Contract, named: tuple[str, str, str], versions: Sequence[_V
     rows = (
         {**limit, "first_place": version.first, "end_place": version.end, "version": version.number}
         for version in versions
-        for limit in _limits(version.path, value)
+        for limit in _limits(version.path, version.path.read_bytes() if version.content is None else version.content, value)
     )
     return SeriesLimits(tuple({name: row[name] for name in LIMIT_COLUMNS} for row in rows), named)
+
+
+def _kept_version(context: BatchContext) -> _Version | None:
+    """The mapping that the batch's request holds."""
+    kept = json.loads(context.pinned.request or "{}").get("mapping")
+    if kept is None:
+        return None
+    path = context.landing / "series" / f"{kept['version']:020d}.csv"
+    return _Version(kept["version"], path, content=zlib.decompress(base64.b64decode(kept["zlib"])))
 
 
 def _versions(context: BatchContext) -> list[_Version]:
@@ -150,10 +195,10 @@ def _columns(contract: Contract) -> tuple[str, str, str] | None:
 
 
 @functools.lru_cache(maxsize=8)
-def _limits(path: Path, value: Column) -> tuple[Limit, ...]:
+def _limits(path: Path, content: bytes, value: Column) -> tuple[Limit, ...]:
     """What one version says; of several lines of one series what is the least strict."""
     found: dict[str, Limit] = {}
-    for entry in read_series_file(path) if path.stat().st_size else ():
+    for entry in read_series_file(path, content) if content else ():
         limit = _limit(entry, value)
         found[entry.series] = _milder(found[entry.series], limit) if entry.series in found else limit
     return tuple(
@@ -164,7 +209,7 @@ def _limits(path: Path, value: Column) -> tuple[Limit, ...]:
 
 
 def _limit(entry: SeriesEntry, value: Column) -> Limit:
-    texts = entry.values or {}
+    texts = (entry.values or {}) if entry.is_judged else {}
     code, low, high = _in_unit_of(value, entry.unit, texts.get("low", ""), texts.get("high", ""))
     return {
         "series": entry.series,

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from lakeward.contracts.model import DataType, Kind
 from lakeward.core.errors import UsageError
@@ -63,11 +64,15 @@ class Selection:
         )
         return f"SELECT DISTINCT _file_seq, _row, _batch_seq FROM ({spread}) WHERE {' AND '.join(conditions) or 'TRUE'}"
 
-    def to_request(self, signature: Signature) -> str:
-        """The selection as JSON for `parse_request`."""
+    def to_request(self, signature: Signature, more: Mapping[str, Any] | None = None) -> str:
+        """The selection as JSON for `parse_request`.
+
+        Args:
+            more: What else the batch is planned with.
+        """
         criteria = {"rules": self.rules, "rows": self.rows, "where": self.where}
         signed = {"by": signature.by, "role": signature.role, "reason": signature.reason, "verified": signature.verified}
-        return json.dumps({**criteria, **signed}, ensure_ascii=False)
+        return json.dumps({**criteria, **signed, **(more or {})}, ensure_ascii=False)
 
     def _conditions(self, rule: str) -> Iterable[str]:
         if self.rules:

@@ -21,7 +21,7 @@ from lakeward.flows.batch.halted import halted_batches
 from lakeward.flows.batch.ingest import Ingest
 from lakeward.flows.batch.judge import suite_label
 from lakeward.flows.batch.run import run_dataset
-from lakeward.flows.batch.series_limits import newest_limits, range_rule_id
+from lakeward.flows.batch.series_limits import newest_limits, newest_mapping, range_rule_id
 from lakeward.flows.grading.lake_limit import check_lake_limit
 from lakeward.flows.quarantine.events import EventKind, QuarantineEvent, Signature, append_batch_event
 from lakeward.flows.quarantine.open_rows import REPAIRED_COLUMN, has_quarantine, open_rows
@@ -153,7 +153,8 @@ def _plan_and_run(ingest: Ingest, definition: Definition, request: ReprocessRequ
         if not _needs_reprocessing(ingest, definition, request, newest.seq + 1):
             return
         plan = pinning.next_batch(definition, newest, newest.end, {})
-        pinned = replace(plan, reprocess=kind, request=selection.to_request(signature))
+        mapping = newest_mapping(definition.contract, landing_of(ingest.workspace, definition.contract.name))
+        pinned = replace(plan, reprocess=kind, request=selection.to_request(signature, mapping))
         is_pinned = pinning.pin_batch(ingest.engine, pinned, ingest.run_id, ingest.workspace.clock)
         ingest.on_step(BatchStep.PINNED)
         yield from ingest.finish_planned(definition)
