@@ -34,7 +34,7 @@ def _unit(named: ConvertedColumn, reading: Column, place: int) -> ConvertedColum
     """The unit of the reading: `_unit` is its UCUM code, NULL where it is none of the contract's quantities."""
     plain, key, code = f"_plain{place}", f"_key{place}", f"_unit{place}"
     codes = _listed(source.code for _, sources in _sources(reading) for source in sources)
-    folded = f"substr({plain}, 1, 1) || lower(substr({plain}, 2))"
+    folded = folded_unit(plain)
 
     def uncoded(text: str, changed: str) -> str:
         # Most units are written by their codes, and changing a text costs ten times as much as comparing it.
@@ -42,7 +42,7 @@ def _unit(named: ConvertedColumn, reading: Column, place: int) -> ConvertedColum
 
     layers = (
         *named.layers,
-        {plain: uncoded(named.value, _plain(named.value))},
+        {plain: uncoded(named.value, plain_unit(named.value))},
         {key: uncoded(plain, folded)},
         {code: _code(plain, key, reading)},
     )
@@ -77,10 +77,15 @@ def _reading(reading: ConvertedColumn, named: ConvertedColumn, place: int, unit_
     )
 
 
-def _plain(text: str) -> str:
+def plain_unit(text: str) -> str:
     """SQL of a unit's text without what says nothing: blanks around it and a stroke, and marks of powers."""
     plain = f"replace(replace(trim({text}, {literal(_BLANKS)}), ' /', '/'), '/ ', '/')"
     return f"replace(replace({plain}, '^', ''), '**', '')"
+
+
+def folded_unit(plain: str) -> str:
+    """SQL of a plain unit as a key of folded spellings."""
+    return f"substr({plain}, 1, 1) || lower(substr({plain}, 2))"
 
 
 def _code(plain: str, key: str, reading: Column) -> str:

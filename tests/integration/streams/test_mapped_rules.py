@@ -6,12 +6,14 @@ from datetime import timedelta
 import pytest
 
 from lakeward.flows import Selection, Signature, project_status, rebuild, replay_rows
+from lakeward.flows.base.workspace import open_workspace
 from lakeward.sources.collectors.state import CollectorJournal
 from support.both_engines import ALL_ENGINES
 from support.command_line import run_command
 from support.judging import expect
 from support.mapped_line import NOON, MappedLine
 from support.mqtt_plant import CONTRACT
+from support.segments import land_messages
 
 RANGED = ("umh/v1/a,line/a,,number,,,0,100,checked", "umh/v1/b,line/b,,number,,,0,100,", "umh/v1/c,line/c,,,10,,,,")
 BY = Signature(by="li.wei", role=None, reason="range corrected")
@@ -93,6 +95,35 @@ def test_a_rebuild_judges_replayed_rows_by_the_file_of_their_replay(line):
     rebuild(made.settings, "line")
     silver, quarantine = made.values("silver"), made.values("quarantine")
     assert (silver, ("line/a", 70.0) in quarantine) == (judged[0], True)
+
+
+def test_a_replay_judges_a_series_that_was_renamed_by_the_file_of_its_time(line):
+    made = line("umh/v1/a,line/a,,number,,,0,100,checked")
+    made.run(("a", 0, 50), ("a", 1, 101))
+    made.map("umh/v1/a,line/renamed,,number,,,0,100,checked")
+    replay_rows(made.settings, "line", Selection(), BY)
+    made.map()
+    replay_rows(made.settings, "line", Selection(), BY)
+    assert made.values("silver") == [("line/a", 50.0)]
+
+
+def test_a_verdict_names_the_lines_of_versions_that_failed_alone(line):
+    made = line("umh/v1/a,line/a,,number,,,0,100,")
+    workspace = open_workspace(made.settings)
+    workspace.source(workspace.project.contract("line")).receive()
+    land_messages(made.store, [("umh/v1/a", b'{"timestamp_ms": 1772366400000, "value": 150}')])
+    made.map("umh/v1/a,line/a,,number,,,0,200,")
+    made.run(("a", 1, 150))
+    assert made.verdicts(1)["series_proposed_range"] == ("FAIL", 2, 1, json.dumps({"mapping": [LINE + "2"]}))
+
+
+def test_an_event_of_an_address_reaches_a_series_without_limits(line):
+    rule = expect("series_no_gap", id_="gap", max_gap_seconds=1000, source_events=True)
+    made = line("umh/v1/a,line/a,,,,,,,", suite=(rule,))
+    made.run(("a", 0, 1))
+    made.journal(5).event("source_overflow", node="umh/v1/a")
+    made.run(("a", 10, 2), ("a", 20, 3))
+    assert made.verdicts(2)["expect_series_no_gap"][:3] == ("FAIL", 2, 1)
 
 
 def test_lines_that_are_not_valid_have_no_rule_and_stop_nothing(line):

@@ -68,9 +68,9 @@ def test_a_range_holds_for_the_rows_that_were_read_by_its_version():
 
 
 def test_a_reading_in_another_unit_is_not_judged_by_the_range():
-    rows = [reading(at, 50, unit=unit) for at, unit in enumerate(("Cel", "°C", "[degF]", None))]
+    rows = [reading(at, 50, unit=unit) for at, unit in enumerate(("Cel", "°C", "[degF]", None, "DEGC", "deg C"))]
     verdicts, failing = judge(rows, limit(high=10.0, unit="Cel", is_checked=True))
-    assert (failing["series_range"], verdicts["series_range"].evaluated) == ([(1, 1), (1, 2)], 2)
+    assert (failing["series_range"], verdicts["series_range"].evaluated) == ([(1, 1), (1, 2), (1, 5), (1, 6)], 4)
 
 
 def test_the_version_of_a_rule_changes_with_what_the_mapping_says_of_it_alone():
@@ -141,6 +141,12 @@ def test_a_flat_line_of_a_series_that_reports_changes_is_not_judged():
     flat = expect("series_not_flat", id_="r", max_flat_seconds=20, source_events=True)
     verdicts, failing = judge(rows, limit(changes_only=True), expectations=(flat,))
     assert (failing["r"], verdicts["r"].evaluated) == ([(1, 9), (1, 10)], 4)
+
+
+def test_of_many_times_without_a_listener_the_newest_stay_as_they_are():
+    merged = merge_spans(span(hour * 3600, hour * 3600 + 5) for hour in range(720))
+    assert len(merged) <= MAX_SPANS
+    assert merged[-100:] == tuple(span(hour * 3600, hour * 3600 + 5) for hour in range(620, 720))
 
 
 @pytest.mark.parametrize("scope", ["", "edge"])

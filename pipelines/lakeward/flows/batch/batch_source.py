@@ -7,7 +7,7 @@ from datetime import datetime
 
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base.batch_context import BatchContext
-from lakeward.flows.batch.series_limits import CHANGES_ONLY, SeriesLimits, line_names, series_limits
+from lakeward.flows.batch.series_limits import CHANGES_ONLY, SeriesLimits, is_limited, line_names, series_limits
 from lakeward.flows.batch.source_spans import source_spans
 from lakeward.quality.rule import Rule, Verdict
 from lakeward.quality.series.mapped import INTERVAL, MAPPED_RULES
@@ -47,9 +47,11 @@ class BatchSource:
         needs_events = any(rule.type == INTERVAL or rule.kwargs.get("source_events") for rule in told)
         spans = source_spans(engine, self.dataset, first, last) if needs_events else NO_RECORD
         spans = replace(spans, changes_only=self.changes_only)
-        if not self.limits.rows:
+        # An event speaks of addresses: what else the mapping says, which series have them, is only then of use.
+        read = [row for row in self.limits.rows if spans.has_scopes or is_limited(row)]
+        if not read:
             return spans
-        rows = engine.literal_rows(LIMIT_COLUMNS, [list(row.values()) for row in self.limits.rows])
+        rows = engine.literal_rows(LIMIT_COLUMNS, [list(row.values()) for row in read])
         return replace(spans, limits=str(engine.materialise("series_limits", rows)), units=self.limits.units)
 
     def with_lines(self, engine: Engine, verdict: Verdict, lines: str) -> Verdict:

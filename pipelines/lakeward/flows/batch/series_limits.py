@@ -20,7 +20,7 @@ from lakeward.contracts.payload import ENVELOPE_MARK
 from lakeward.contracts.project import DATASETS
 from lakeward.contracts.record_format import FileFormat
 from lakeward.contracts.series_file import SERIES_FILE, SeriesEntry, read_series_file, unjudged_lines
-from lakeward.core.units import convert, unit, units
+from lakeward.core.units import Spellings, convert, spellings_of, unit, units
 from lakeward.flows.base.batch_context import BatchContext
 from lakeward.flows.base.pinning import Reprocess
 from lakeward.flows.base.report import Warnings
@@ -52,17 +52,20 @@ class SeriesLimits:
     columns: tuple[str, str, str] = ("", "", "")
 
     @property
-    def units(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """Codes in the limits, with their other spellings."""
-        codes = dict.fromkeys(row["unit"] for row in self.rows if row["unit"])
-        return tuple((code, unit(code).names) for code in codes)
+    def units(self) -> tuple[tuple[str, Spellings], ...]:
+        """Codes of the ranges, with their spellings."""
+        codes = dict.fromkeys(row["unit"] for row in self._ranged if row["unit"])
+        return tuple((code, spellings_of(unit(code))) for code in codes)
+
+    @property
+    def _ranged(self) -> list[Limit]:
+        return [row for row in self.rows if row["low"] is not None or row["high"] is not None]
 
     def rules(self) -> tuple[Rule, ...]:
         """The rules that follow: those of which some series has a limit."""
-        ranged = [row for row in self.rows if row["low"] is not None or row["high"] is not None]
         kinds = {
-            RANGE: [row for row in ranged if row["is_checked"]],
-            PROPOSED_RANGE: [row for row in ranged if not row["is_checked"]],
+            RANGE: [row for row in self._ranged if row["is_checked"]],
+            PROPOSED_RANGE: [row for row in self._ranged if not row["is_checked"]],
             INTERVAL: [row for row in self.rows if row["interval_us"] is not None],
         }
         return tuple(self._rule(kind, rows) for kind, rows in kinds.items() if rows)
@@ -97,6 +100,10 @@ class _Version(NamedTuple):
     end: int = _LAST_PLACE
     content: bytes | None = None
 
+    def read(self) -> bytes:
+        """What it says."""
+        return self.path.read_bytes() if self.content is None else self.content
+
 
 def range_rule_id(value: str) -> str:
     """Id of the rule on checked ranges of the column."""
@@ -106,12 +113,25 @@ def range_rule_id(value: str) -> str:
 def series_limits(context: BatchContext) -> SeriesLimits:
     """The limits of the batch's rows."""
     named, pinned = _columns(context.contract), context.pinned
-    if pinned.reprocess in (Reprocess.REPLAY, Reprocess.RELEASE):  # a person's last word holds for all of them
-        kept = _kept_version(context)
-        if named and kept:
-            return _read(context.contract, named, [kept])
-        return newest_limits(context.contract, context.landing)  # planned by a release that kept none
+    if pinned.reprocess in (Reprocess.REPLAY, Reprocess.RELEASE):
+        return replay_limits(context.contract, context.landing, _kept_version(context))
     return _read(context.contract, named, _versions(context)) if named else SeriesLimits()
+
+
+def replay_limits(contract: Contract, landing: Path, kept: "_Version | None" = None) -> SeriesLimits:
+    """The limits of rows that are judged again: a person's last word of a series; of one that it does not name any more, those of the row's time.
+
+    Args:
+        landing: See `newest_limits`.
+        kept: The mapping that the batch was planned with; None for the newest one.
+    """
+    named, versions = _columns(contract), _all_versions(landing)
+    newest = kept or (versions[-1]._replace(first=0, end=_LAST_PLACE) if versions else None)
+    if named is None or newest is None:
+        return SeriesLimits()
+    known = _series_names(newest.path, newest.read())
+    own, earlier = (_read(contract, named, found) for found in ([newest], versions))
+    return SeriesLimits((*own.rows, *(row for row in earlier.rows if row["series"] not in known)), named)
 
 
 def newest_limits(contract: Contract, landing: Path) -> SeriesLimits:
@@ -158,7 +178,7 @@ def _read(contract: Contract, named: tuple[str, str, str], versions: Sequence[_V
     rows = (
         {**limit, "first_place": version.first, "end_place": version.end, "version": version.number}
         for version in versions
-        for limit in _limits(version.path, version.path.read_bytes() if version.content is None else version.content, value)
+        for limit in _limits(version.path, version.read(), value)
     )
     return SeriesLimits(tuple({name: row[name] for name in LIMIT_COLUMNS} for row in rows), named)
 
@@ -174,13 +194,17 @@ def _kept_version(context: BatchContext) -> _Version | None:
 
 def _versions(context: BatchContext) -> list[_Version]:
     """The versions that rows of the batch can have been read with."""
-    found, pinned = series_versions(context.landing / "series"), context.pinned
-    ends = [*(number * ROWS_PER_FILE for number, _ in found[1:]), _LAST_PLACE]
-    versions = [_Version(number, path, number * ROWS_PER_FILE, end) for (number, path), end in zip(found, ends, strict=False)]
+    versions, pinned = _all_versions(context.landing), context.pinned
     if pinned.reprocess or pinned.end <= pinned.start:
         return versions
     first, last = (pinned.start + 1) * ROWS_PER_FILE, pinned.end * ROWS_PER_FILE
     return [version for version in versions if version.first <= last and first < version.end]
+
+
+def _all_versions(landing: Path) -> list[_Version]:
+    found = series_versions(landing / "series")
+    ends = [*(number * ROWS_PER_FILE for number, _ in found[1:]), _LAST_PLACE]
+    return [_Version(number, path, number * ROWS_PER_FILE, end) for (number, path), end in zip(found, ends, strict=False)]
 
 
 def _columns(contract: Contract) -> tuple[str, str, str] | None:
@@ -201,11 +225,17 @@ def _limits(path: Path, content: bytes, value: Column) -> tuple[Limit, ...]:
     for entry in read_series_file(path, content) if content else ():
         limit = _limit(entry, value)
         found[entry.series] = _milder(found[entry.series], limit) if entry.series in found else limit
-    return tuple(
-        row
-        for row in found.values()
-        if any(row[name] is not None for name in ("interval_us", "low", "high")) or row["changes_only"]
-    )
+    return tuple(row for row in found.values() if is_limited(row) or row["series"] != row["address"])
+
+
+@functools.lru_cache(maxsize=8)
+def _series_names(path: Path, content: bytes) -> frozenset[str]:
+    return frozenset(entry.series for entry in read_series_file(path, content)) if content else frozenset()
+
+
+def is_limited(row: Limit) -> bool:
+    """Whether it says more than which address a series has."""
+    return any(row[name] is not None for name in ("interval_us", "low", "high")) or bool(row["changes_only"])
 
 
 def _limit(entry: SeriesEntry, value: Column) -> Limit:

@@ -21,7 +21,7 @@ from lakeward.flows.batch.halted import halted_batches
 from lakeward.flows.batch.ingest import Ingest
 from lakeward.flows.batch.judge import suite_label
 from lakeward.flows.batch.run import run_dataset
-from lakeward.flows.batch.series_limits import newest_limits, newest_mapping, range_rule_id
+from lakeward.flows.batch.series_limits import newest_mapping, range_rule_id, replay_limits
 from lakeward.flows.grading.lake_limit import check_lake_limit
 from lakeward.flows.quarantine.events import EventKind, QuarantineEvent, Signature, append_batch_event
 from lakeward.flows.quarantine.open_rows import REPAIRED_COLUMN, has_quarantine, open_rows
@@ -176,7 +176,7 @@ def _needs_reprocessing(ingest: Ingest, definition: Definition, request: Reproce
 
 def _other_ranges(ingest: Ingest, contract: Contract) -> str:
     """Condition that a row failed the ranges of a mapping that says something else by now."""
-    limits = newest_limits(contract, landing_of(ingest.workspace, contract.name))
+    limits = replay_limits(contract, landing_of(ingest.workspace, contract.name))
     _, value, _ = limits.columns
     if not value:
         return "FALSE"

@@ -1,11 +1,12 @@
 """Rules that follow from the mapping of addresses to series: the range of each series, and the interval in which it reports."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from lakeward.core.sql import literal
 from lakeward.quality.series.arguments import SeriesArguments
 from lakeward.quality.series.gaps import TOLERANCE, gap_rule
 from lakeward.quality.series.rule_sql import SeriesRuleSql
+from lakeward.quality.unit_conversion import folded_unit, plain_unit
 
 RANGE, PROPOSED_RANGE, INTERVAL = "series_range", "series_proposed_range", "series_interval"
 
@@ -49,8 +50,13 @@ def _range(args: SeriesArguments, is_own: str) -> SeriesRuleSql:
 
 def _same_unit(args: SeriesArguments, unit: str) -> str:
     """Condition that reading and range have one unit: a number in another one says nothing."""
+    plain = plain_unit(unit)
     cases = " ".join(
-        f"WHEN {literal(code)} THEN trim({unit}) IN ({', '.join(map(literal, (code, *texts)))})"
-        for code, texts in args.source.units
+        f"WHEN {literal(code)} THEN {plain} IN ({_texts((code, *spelled.exact))}) OR {folded_unit(plain)} IN ({_texts(spelled.folded)})"
+        for code, spelled in args.source.units
     )
     return f"CASE coalesce(lim_unit, '') WHEN '' THEN TRUE {cases} ELSE FALSE END" if cases else "TRUE"
+
+
+def _texts(texts: Iterable[str]) -> str:
+    return ", ".join(map(literal, texts)) or "NULL"

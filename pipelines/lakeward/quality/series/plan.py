@@ -113,8 +113,9 @@ class SeriesPlan:
     def failing_lines_select(self, rule_id: str, judged: str) -> str:
         """SELECT of `version, line`: the lines of the mapping whose series fail a rule that follows from it."""
         number = next(number for number, rule in enumerate(self.rules) if rule.id == rule_id)
-        failing = f"(SELECT DISTINCT series FROM {judged} WHERE f{number} > 0)"
-        return f"SELECT DISTINCT lim.version, lim.line FROM {self.limits} AS lim JOIN {failing} AS bad ON lim.series = bad.series"
+        failing = f"(SELECT series, unnest(p{number}) AS place FROM {judged})"
+        read = "lim.series = bad.series AND bad.place >= lim.first_place AND bad.place < lim.end_place"
+        return f"SELECT DISTINCT lim.version, lim.line FROM {self.limits} AS lim JOIN {failing} AS bad ON {read}"
 
     def row_ids_select(self, rule_id: str, judged: str) -> str:
         """SELECT of the ids (`_file_seq`, `_row`) of the rows that fail a rule; only for rules that can quarantine rows."""
@@ -157,7 +158,9 @@ def make_series_plan(
         state_selectors |= {
             field: state_series_selector(args, field.state_series) for field in rule_sql.columns if field.state_series
         }
-    divert = frozenset(n for n, rule in enumerate(rules) if all_row_ids or rule.severity is not Severity.WARN)
+    divert = frozenset(
+        n for n, rule in enumerate(rules) if all_row_ids or rule.severity is not Severity.WARN or rule.type in MAPPED_RULES
+    )
     versions = {number: rule.version for number, rule in enumerate(rules)}
     queries = (
         SeriesQuery(

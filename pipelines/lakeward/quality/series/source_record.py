@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from lakeward.contracts.model import DataType, Kind
 from lakeward.core.sql import literal
+from lakeward.core.units import Spellings
 
-# More spans make the query of the sensor rules slow; those that are nearest to each other become one.
+# More spans make the query of the sensor rules slow; older ones that are nearest to each other become one.
 MAX_SPANS = 256
 _TEXT, _WHOLE, _NUMBER, _FLAG = (DataType(kind) for kind in (Kind.STRING, Kind.INTEGER, Kind.DOUBLE, Kind.BOOLEAN))
 # Columns of the limits: what a line of the mapping says of its series, for the rows `first_place <= place < end_place`.
@@ -53,7 +54,7 @@ class SourceRecord:
         dead: When a device said of itself that it is off.
         lost: Ends of the times in which values were lost.
         limits: Relation of the limits, as LIMIT_COLUMNS; None without any.
-        units: UCUM codes in the limits, with their spellings.
+        units: UCUM codes of the ranges in the limits, with their spellings.
         changes_only: Whether the source reports changes alone, whatever the series.
     """
 
@@ -61,7 +62,7 @@ class SourceRecord:
     dead: tuple[SourceSpan, ...] = ()
     lost: tuple[SourceSpan, ...] = ()
     limits: str | None = None
-    units: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    units: tuple[tuple[str, Spellings], ...] = ()
     changes_only: bool = False
 
     @property
@@ -109,11 +110,13 @@ def near_end(spans: Sequence[SourceSpan]) -> str:
 
 
 def _thin(spans: Sequence[SourceSpan]) -> tuple[SourceSpan, ...]:
-    """At most `MAX_SPANS`, of all addresses: the widest times between them are kept."""
+    """At most `MAX_SPANS`, of all addresses: the newest as they are, since batches are new; of older ones the widest times between them."""
     ordered = (
         merge_spans(SourceSpan(span.begin, span.end) for span in spans) if any(span.scope for span in spans) else tuple(spans)
     )
-    between = sorted(range(1, len(ordered)), key=lambda at: ordered[at - 1].end - ordered[at].begin)[: MAX_SPANS - 1]
+    newest = len(ordered) - MAX_SPANS // 2
+    older = sorted(range(1, newest), key=lambda at: ordered[at - 1].end - ordered[at].begin)[: MAX_SPANS // 2 - 1]
+    between = [*older, *range(max(newest, 1), len(ordered))]
     starts = [0, *sorted(between), len(ordered)]
     return tuple(
         SourceSpan(ordered[first].begin, max(one.end for one in ordered[first:end]))
