@@ -26,6 +26,7 @@ TEXTS: Final = {
     "refused": "The receiver rejected the event with status {status}; it was moved to `refused/`, see the receiver's log.",
     "not_delivered": "The receiver at {host} did not accept the event ({reason}); it stays in the outbox and will be sent again.",
     "no_answer_yet": "The receiver did not answer within {seconds} s; its events are sent in the background, or later.",
+    "queue_not_usable": "The events that wait for the receiver can't be sent ({reason}); check the disk, and the rights to the folder.",
     "bad_receiver": "The receiver's address is not an http(s) URL with a host; correct it.",
     "unknown_start": "There is no lineage of {start}; give a table or TABLE.COLUMN that a step has read or written.",
 }

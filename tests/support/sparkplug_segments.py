@@ -32,20 +32,24 @@ class Connection:
     """One connection of a collector: what its edges send over it is landed with the gaps in their numbers."""
 
     def __init__(self, store: SegmentStore, number: int = 0) -> None:
-        self.store, self.edges, self.asked = store, Edges(interval=30), 0.0
+        self.store, self.edges, self.now = store, Edges(interval=30), 0.0
         self.connected_at = RECEIVED + timedelta(seconds=number)
 
     def ask(self) -> None:
         """Ask the edges that need it for their births, whenever that was done last."""
-        self.asked += 1000.0
-        self.edges.to_ask(self.asked)
+        self.now += 1000.0
+        self.edges.to_ask(self.now)
+
+    def wait(self, seconds: float) -> None:
+        """Let time go by, without a request."""
+        self.now += seconds
 
     def land(self, messages: Sequence[tuple[str, bytes]]) -> LandedSegment:
         writer = SegmentWriter.open(self.store, SegmentBounds(), message_schema(SCHEMA))
         for topic, content in messages:
             known = parse_topic(topic)
             row = (topic, content, RECEIVED, 0, False, False, None, None, self.connected_at)
-            row = (*row, *(self.edges.take(known, content) if known else (None, False)))
+            row = (*row, *(self.edges.take(known, content, self.now) if known else (None, False)))
             writer.add(row, len(content), 0.0)
         landed = writer.land()
         writer.close()

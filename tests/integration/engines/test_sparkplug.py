@@ -216,6 +216,63 @@ def test_a_birth_that_answers_explains_the_devices_of_before(plant):
     assert plant.data() == [("G/E/D/m", "20")]
 
 
+def device_birth(name="m", seq=1, device="D"):
+    return f"spBv1.0/G/DBIRTH/E/{device}", payload(metric(name, sp.INT32, 1, alias=2), ts=T0 + 5, seq=seq)
+
+
+OTHER = device_birth("other")
+BETWEEN = {
+    "data": [(NDATA, payload(ts=T0 + 4, seq=1)), device_birth("other", seq=2)],
+    "a gap": [device_birth("other", seq=2)],
+    "another birth": [birth(), OTHER],
+    "another session": [birth(session=7), OTHER],
+    "no Sparkplug": [(NDATA, b"\xff"), OTHER],
+}
+
+
+@pytest.mark.parametrize("between", BETWEEN)
+def test_a_birth_of_a_device_that_is_no_part_of_an_answer_explains_no_data_of_before(plant, between):
+    plant.land((DDATA, payload(aliased(2, sp.INT32, 20), ts=T0 + 1, seq=2)))
+    plant.connection.ask()
+    plant.land(birth(), *BETWEEN[between])
+    plant.stage()
+    assert plant.data() == []
+    assert plant.rejects()[0] == (1, 1_000_001, "reject_no_birth")
+
+
+@pytest.mark.parametrize(("seconds", "data"), [(9.0, [("G/E/D/m", "20")]), (11.0, [])])
+@pytest.mark.parametrize("late", ["edge", "device"])
+def test_an_answer_comes_within_ten_seconds(plant, late, seconds, data):
+    plant.land((DDATA, payload(aliased(2, sp.INT32, 20), ts=T0 + 1, seq=2)))
+    plant.connection.ask()
+    if late == "edge":
+        plant.connection.wait(seconds)
+    plant.land(birth(), device_birth("n", device="C"))
+    if late == "device":
+        plant.connection.wait(seconds)
+    plant.land(device_birth(seq=2))
+    plant.stage()
+    assert plant.data() == data
+
+
+@pytest.mark.parametrize("is_answer", [True, False])
+def test_after_a_gap_a_device_waits_for_its_birth_in_an_answer(plant, is_answer):
+    plant.land(birth(), device_birth(), (DDATA, payload(aliased(2, sp.INT32, 20), ts=T0 + 6, seq=9)))
+    plant.connection.ask()
+    plant.land(birth(ts=T0 + 7), *([] if is_answer else [(NDATA, payload(ts=T0 + 8, seq=1))]), device_birth(seq=2 - is_answer))
+    plant.stage()
+    assert plant.data() == ([("G/E/D/m", "20")] if is_answer else [])
+
+
+@pytest.mark.parametrize("change", [device_birth(seq=10), (DDEATH, payload(ts=T0 + 6, seq=10))])
+def test_after_a_gap_a_change_of_the_device_leaves_its_meaning_open(plant, change):
+    plant.land(birth(), device_birth(), (DDATA, payload(aliased(2, sp.INT32, 20), ts=T0 + 6, seq=9)), change)
+    plant.connection.ask()
+    plant.land(birth(ts=T0 + 7), device_birth())
+    plant.stage()
+    assert (plant.data(), plant.rejects()[0]) == ([], (1, 3_000_001, "reject_sequence_gap"))
+
+
 def test_segments_of_before_name_no_birth_that_was_asked_for(plant):
     plant.connection.ask()
     plant.land((NDATA, payload(aliased(1, sp.INT32, 10), ts=T0 + 1, seq=1)))

@@ -1,7 +1,7 @@
 """Sends events of lineage to the receiver that `project.yaml` names. One that does not answer costs no run its time, and loses no event."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from lakeward.contracts.lineage_receiver import LineageReceiver
 from lakeward.core.errors import SettingsError
 from lakeward.core.settings import NAMED_PREFIX, PREFIX, Settings
+from lakeward.flows.base.answers import Notice
 
 if TYPE_CHECKING:
     from lakeward_lineage import ReceiverQueue, Transport
@@ -40,6 +41,12 @@ def send_events(receiver: LineageReceiver, settings: Settings, queue: "ReceiverQ
         queue.deliver(partial(_open, receiver, settings))
     except LineageError as error:
         log.warning("lineage_not_delivered", extra={"reason": str(error), "waiting": queue.waiting()})
+
+
+def waiting_notices(receiver: LineageReceiver, outbox: Path) -> Iterator[Notice]:
+    """How many events wait for the receiver; nothing where none is named, or none waits."""
+    if receiver.url is not None and (waiting := receiver_queue(outbox).waiting()):
+        yield Notice("next_lineage_waiting", {"waiting": waiting, "folder": str(outbox / FOLDER)})
 
 
 def queue_events(receiver: LineageReceiver, outbox: Path, files: Sequence[Path]) -> "ReceiverQueue | None":

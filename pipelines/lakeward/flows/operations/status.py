@@ -14,9 +14,10 @@ from lakeward.core.settings import Settings
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base.answers import Notice, fields_of
 from lakeward.flows.base.freshness import is_late
+from lakeward.flows.base.lineage_receiver import waiting_notices
 from lakeward.flows.base.report import FAILING_NOTES
 from lakeward.flows.base.untaken import unclaimed_files, untaken_among
-from lakeward.flows.base.workspace import Workspace, open_workspace
+from lakeward.flows.base.workspace import LINEAGE, Workspace, open_workspace
 from lakeward.flows.batch.replaced import count_replaced_rows
 from lakeward.flows.grading.records import waiting
 from lakeward.flows.operations.open_tasks import filing_notices
@@ -81,7 +82,7 @@ class ProjectStatus:
     Args:
         datasets: The state of each dataset, by name.
         stray_files: Messages on files in the project's inbox that are in no dataset's drop folder: no run reads them.
-        tasks: Messages on what the catalogue of important data waits for.
+        tasks: Messages on what the catalogue of important data waits for, and on lineage that waits for its receiver.
     """
 
     datasets: tuple[DatasetStatus, ...]
@@ -104,7 +105,8 @@ def read_project_status(settings: Settings) -> ProjectStatus:
     with workspace.engine() as engine:
         state = read_project_state(workspace, engine)
         datasets = tuple(_dataset_status(workspace, engine, name, state) for name in state.contracts)
-        tasks = tuple(filing_notices(workspace, engine, state.grades))
+        filing = tuple(filing_notices(workspace, engine, state.grades))
+    tasks = (*filing, *waiting_notices(workspace.project.lineage_receiver, workspace.files / LINEAGE))
     return ProjectStatus(datasets=datasets, stray_files=unclaimed_files(workspace, state.valid_contracts()), tasks=tasks)
 
 

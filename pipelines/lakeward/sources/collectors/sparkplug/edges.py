@@ -9,7 +9,8 @@ from lakeward.core.sparkplug.topics import DEVICE_BIRTH, DEVICE_DATA, DEVICE_DEA
 _SEQUENCE = 256
 # Seconds after the beginning of a connection in which an edge may be born by itself, as those do that wait for their host.
 SETTLE = 3.0
-# Seconds within which a birth answers a request.
+# Seconds within which a birth answers a request, and within which the births of its devices follow it, each the one before. Without a
+# bound, a request that was lost would make an answer of the next birth, however late, though it came for another reason.
 _ANSWERED = 10.0
 
 EdgeName = tuple[str, str]
@@ -24,6 +25,7 @@ class _Edge:
         last: Number of its last message; None before one.
         asked: When its births were last asked for, in monotonic seconds.
         awaits: Whether its next birth is one that it was asked for.
+        answers: When the last birth of an answer came, in monotonic seconds, while nothing else came; the next birth of a device is part of it.
     """
 
     last: int | None = None
@@ -33,6 +35,7 @@ class _Edge:
     needs_birth: bool = False
     asked: float | None = None
     awaits: bool = False
+    answers: float | None = None
 
 
 @dataclass(slots=True)
@@ -58,26 +61,15 @@ class Edges:
         self._edges = {name: _Edge(needs_birth=True, asked=asked.get(name)) for name in known | self.names}
         self._since = now
 
-    def take(self, topic: EdgeTopic, content: bytes) -> tuple[int | None, bool]:
+    def take(self, topic: EdgeTopic, content: bytes, now: float) -> tuple[int | None, bool]:
         """Take a message; how many are missing before it by its number, or None where that can't be said, and whether it is a birth that was asked for."""
         edge = self._edges.setdefault((topic.group, topic.edge), _Edge())
-        try:
-            payload = read_payload(content)
-        except PayloadError:
-            edge.needs_birth |= not edge.is_born
-            return None, False
-        if topic.kind == NODE_DEATH:
-            _take_death(edge, session_number(payload))
-            return None, False
-        number = int(payload.seq) % _SEQUENCE if payload.HasField("seq") else None
-        if topic.kind == NODE_BIRTH:
-            return None, _take_birth(edge, number, session_number(payload))
-        return _take_data(edge, topic, number), False
+        lost, is_answer = _take(edge, topic, content, now)
+        edge.answers = now if is_answer else None
+        return lost, is_answer
 
     def to_ask(self, now: float) -> list[EdgeName]:
         """The edges to ask for their births now; they count as asked."""
-        for edge in self._edges.values():
-            edge.awaits = edge.awaits and edge.asked is not None and now - edge.asked < _ANSWERED
         if not self.interval or now - self._since < SETTLE:
             return []
         due = [
@@ -91,9 +83,31 @@ class Edges:
         return due
 
 
-def _take_birth(edge: _Edge, number: int | None, session: int | None) -> bool:
+def _take(edge: _Edge, topic: EdgeTopic, content: bytes, now: float) -> tuple[int | None, bool]:
+    try:
+        payload = read_payload(content)
+    except PayloadError:
+        edge.needs_birth |= not edge.is_born
+        return None, False
+    if topic.kind == NODE_DEATH:
+        _take_death(edge, session_number(payload))
+        return None, False
+    number = int(payload.seq) % _SEQUENCE if payload.HasField("seq") else None
+    if topic.kind == NODE_BIRTH:
+        return None, _take_birth(edge, number, session_number(payload), now)
+    is_first = topic.kind == DEVICE_BIRTH and topic.device not in edge.devices
+    is_next = _is_within(edge.answers, now)
+    lost = _take_data(edge, topic, number)
+    return lost, is_first and is_next and not lost
+
+
+def _is_within(since: float | None, now: float) -> bool:
+    return since is not None and now - since < _ANSWERED
+
+
+def _take_birth(edge: _Edge, number: int | None, session: int | None, now: float) -> bool:
     """Whether it answers a request: not where the edge has begun another session since."""
-    is_answer = edge.awaits and (edge.session is None or edge.session == session)
+    is_answer = edge.awaits and _is_within(edge.asked, now) and (edge.session is None or edge.session == session)
     edge.last, edge.session, edge.is_born, edge.needs_birth, edge.awaits = number, session, True, False, False
     edge.devices.clear()
     return is_answer

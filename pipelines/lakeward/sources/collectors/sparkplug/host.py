@@ -100,7 +100,8 @@ class SparkplugHost:
             self._is_online = self._is_online and _says_online(message.payload)
             return None
         known = parse_topic(topic)
-        return (*row, self._connected_at, *(self._edges.take(known, message.payload) if known else (None, False)))
+        found = self._edges.take(known, message.payload, time.monotonic()) if known else (None, False)
+        return (*row, self._connected_at, *found)
 
     def act(self, session: MqttSession, journal: CollectorJournal) -> None:
         """Ask edges for births, and say again that the host is there, where a late will said that it is not."""

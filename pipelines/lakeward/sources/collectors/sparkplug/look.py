@@ -67,7 +67,7 @@ class _Rebirths:
         for row in rows[self._seen :]:
             topic = parse_topic(str(row[0]))
             if topic and isinstance(row[1], bytes):
-                self.edges.take(topic, row[1])
+                self.edges.take(topic, row[1], time.monotonic())
         self._seen = len(rows)
         for group, edge in self.edges.to_ask(time.monotonic()):
             command = rebirth_command(int(self.clock.now().timestamp() * 1000))

@@ -9,7 +9,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from lakeward.core.sparkplug.sessions import ASKED, GAP, BirthMetric, SessionEvent
+from lakeward.core.sparkplug.sessions import ASKED, BIRTHS, GAP, BirthMetric, SessionEvent
 from lakeward.core.sparkplug.topics import DEVICE_BIRTH, DEVICE_DEATH, NODE_BIRTH, NODE_DEATH, EdgeTopic
 
 Place = tuple[int, int]
@@ -126,18 +126,23 @@ class _EdgeTimeline:
         return _is_same(self.events[at].bd_seq, born)
 
     def _settling(self, start: int, device: str) -> int | None:
-        """The first birth after a message that none was before, if it was asked for: of the same session, if no death and no gap is between."""
-        is_asked = False
+        """The first birth after a message that none was before, if it answers: a device's follows that of its edge, and nothing speaks against it between."""
         for at in range(start, len(self.events)):
             event = self.events[at]
-            is_asked |= event.kind == ASKED
             if event.kind in {GAP, NODE_DEATH} or (event.kind == DEVICE_DEATH and event.device == device):
                 return None
-            if event.kind == NODE_BIRTH and not is_asked:
-                return None
-            if event.kind == (DEVICE_BIRTH if device else NODE_BIRTH) and event.device == device:
-                return at if is_asked else None
+            if event.kind in BIRTHS and event.device in {"", device}:
+                if not self._is_asked(at):
+                    return None
+                if event.device == device:
+                    return at
         return None
+
+    def _is_asked(self, at: int) -> bool:
+        """Whether the birth is one that the host asked for, as what lies at its place says."""
+        before = self.events[max(at - 2, 0) : at]  # a gap can be there, too
+        place = self.events[at].order[:2]
+        return any(event.kind == ASKED and event.order[:2] == place for event in before)
 
     def _confirming(self, own: int, start: int, device: str) -> int | None:
         """The birth after a gap that tells whether the session is still the same: asked for, of the same number, and with no death between."""
@@ -145,12 +150,12 @@ class _EdgeTimeline:
         session = None if node is None else self.events[node].bd_seq
         for at in range(start, len(self.events)):
             event = self.events[at]
-            if event.kind == NODE_DEATH:
+            if event.kind == NODE_DEATH or (device and event.device == device and event.kind in {DEVICE_BIRTH, DEVICE_DEATH}):
                 return None
             if event.kind == NODE_BIRTH:
                 if session is None or event.bd_seq != session:
                     return None
-                return self._settling(max(at - 1, start), device)
+                return self._settling(at, device)
         return None
 
 
