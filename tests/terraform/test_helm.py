@@ -78,6 +78,15 @@ def test_pods_may_nothing_and_say_what_they_need(manifests, lake):
 
 
 @needs_helm
+def test_services_of_the_namespace_are_no_variables_of_a_pod():
+    """Of a release named `lakeward` they would begin with LAKEWARD_, and no process starts with a setting that it does not know."""
+    release = ("--name-template", "lakeward")
+    found = pods(yaml.safe_load_all(helm("template", CHART, *KUBERNETES, "-f", STORE, *release).stdout))
+    assert set(found) == COMPONENTS["store"]
+    assert {pod["enableServiceLinks"] for pod in found.values()} == {False}
+
+
+@needs_helm
 def test_secrets_come_by_name_alone(manifests, lake):
     assert of_kind(manifests[lake], "Secret") == []
     found = pods(manifests[lake])

@@ -133,6 +133,8 @@ metadata:
 spec:
   serviceAccountName: {{ include "lakeward.serviceAccount" $root }}
   automountServiceAccountToken: false
+  # Else the cluster gives every pod variables of its services, such as LAKEWARD_PORTAL_SERVICE_HOST, which Lakeward refuses as settings it does not know.
+  enableServiceLinks: false
   terminationGracePeriodSeconds: 60
   securityContext:
     {{- include "lakeward.podSecurity" $root | nindent 4 }}
