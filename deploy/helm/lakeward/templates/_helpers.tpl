@@ -144,7 +144,7 @@ spec:
   {{- end }}
   initContainers:
     # Folders of the claim that are their owner's alone, as the register of accounts wants, before the kubelet makes them for root. And a Secret's
-    # files are readable by the group: keys are copied into memory, for their owner alone.
+    # files are readable by the group: keys are copied into memory, for their owner alone. It may run again in one pod, and replaces what it has made.
     - name: prepare
       image: {{ include "lakeward.image" $root }}
       imagePullPolicy: {{ $values.image.pullPolicy }}
@@ -166,7 +166,7 @@ spec:
           {{- range $files }}
           {{- $volume := .volume }}
           {{- range .keys }}
-          cp {{ printf "/srv/lakeward/given/%s/%s" $volume . }} {{ printf "/srv/lakeward/private/keys/%s" . }}
+          install -m 0600 {{ printf "/srv/lakeward/given/%s/%s" $volume . }} {{ printf "/srv/lakeward/private/keys/%s" . }}
           {{- end }}
           {{- end }}
       volumeMounts:
