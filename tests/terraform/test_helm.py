@@ -21,7 +21,6 @@ from support.helm_chart import (
     needs_helm,
     plain_environment,
     pods,
-    refused,
     rendered,
 )
 from support.terraform_tool import ROOT
@@ -97,6 +96,18 @@ def test_secrets_come_by_name_alone(manifests, lake):
         [container] = found[component]["containers"]
         taken = {each["name"]: each["valueFrom"]["secretKeyRef"] for each in container["env"] if "valueFrom" in each}
         assert taken == {name: {"name": "airflow", "key": name} for name in SECRET_VARIABLES}
+
+
+@needs_helm
+def test_secrets_that_are_variables_reach_who_needs_them_and_no_one_else(manifests):
+    """Those of Airflow its own processes; those of the project the processes that read or write rows."""
+    given = {
+        component: [each["secretRef"]["name"] for each in pod["containers"][0].get("envFrom", ())]
+        for component, pod in pods(manifests["store"]).items()
+    }
+    airflow = {component: ["airflow"] for component in (*PROCESSES, "migrate")} | {"scheduler": ["airflow", "connections"]}
+    rest = {component: ["connections"] for component in COMPONENTS["store"] - set(airflow)}
+    assert given == airflow | rest
 
 
 @needs_helm
@@ -223,29 +234,3 @@ def test_a_lake_outlives_its_release(manifests):
 def test_a_portal_alone_needs_no_airflow():
     found = rendered(FOLDER, "--set", "airflow.enabled=false,secrets.airflow=")
     assert set(pods(found)) == {"portal"}
-
-
-@needs_helm
-@pytest.mark.parametrize(
-    ("changed", "said"),
-    [
-        ("image.repository=", "image.repository: name the image"),
-        ("image.tag=", "image.tag: name the tag"),
-        ("image.tag=latest", "/image/tag"),
-        ("secrets.airflow=", "secrets.airflow: name the Secret"),
-        ("portal.tlsSecret=", "portal.tlsSecret: name a Secret"),
-        ("server.enabled=true", "server.tlsSecret: name a Secret"),
-        ("secrets.keyFiles[0]=token.key", "secrets.keys: name the Secret"),
-        ("secrets.keyFiles[0]=token.pem", "/secrets/keyFiles/0"),
-        ("lake.url=https://store/lake", "lake.url: expected s3://bucket/prefix"),
-        ("lake.url=s3://me:secret@store/lake", "lake.url: expected s3://bucket/prefix"),
-        ("airflow.settings.AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=postgresql://me:secret@db/airflow", "invalid propertyName"),
-        ("airflow.scheduler.replicas=3", "/airflow/scheduler/replicas"),
-        ("collectors[0].name=line3", "missing property 'datasets'"),
-        ("portal.tlsSecrets=portal", "additional properties 'tlsSecrets' not allowed"),
-    ],
-)
-def test_values_that_can_not_work_are_refused_by_name(changed, said):
-    words = refused("--set", changed)
-    assert said in words
-    assert "me:secret" not in words

@@ -76,10 +76,7 @@ capabilities:
 - name: {{ get (dict "token.key" "LAKEWARD_TOKEN_KEY_FILE" "wrapping.key" "LAKEWARD_WRAPPING_KEY_FILE" "seal.key" "LAKEWARD_SEAL_KEY_FILE") $file }}
   value: {{ printf "/srv/lakeward/private/keys/%s" $file | quote }}
 {{- end }}
-{{- range $name, $value := .Values.environment }}
-- name: {{ $name }}
-  value: {{ $value | quote }}
-{{- end }}
+{{- include "lakeward.plain" (dict "where" "environment" "variables" .Values.environment "secret" "secrets.environment") }}
 {{- end -}}
 
 {{/* Settings and secrets of Airflow. */}}
@@ -98,10 +95,7 @@ capabilities:
 - name: LAKEWARD_APPROVERS
   value: {{ . | quote }}
 {{- end }}
-{{- range $name, $value := .Values.airflow.settings }}
-- name: {{ $name }}
-  value: {{ $value | quote }}
-{{- end }}
+{{- include "lakeward.plain" (dict "where" "airflow.settings" "variables" .Values.airflow.settings "secret" "secrets.airflow") }}
 {{- $secret := required "secrets.airflow: name the Secret with the database and the three secrets of Airflow" .Values.secrets.airflow }}
 {{- range $name := list "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN" "AIRFLOW__CORE__FERNET_KEY" "AIRFLOW__API__SECRET_KEY" "AIRFLOW__API_AUTH__JWT_SECRET" }}
 - name: {{ $name }}
@@ -187,10 +181,10 @@ spec:
         {{- if .airflow }}
         {{- include "lakeward.airflowEnvironment" $root | nindent 8 }}
         {{- end }}
-      {{- if and .rows $values.secrets.environment }}
+      {{- with concat (ternary (list $values.secrets.airflow) (list) (default false .airflow)) (ternary $values.secrets.environment (list) .rows) }}
       envFrom:
-        {{- range $name := $values.secrets.environment }}
-        - secretRef: {name: {{ $name }}}
+        {{- range $name := . }}
+        - secretRef: {name: {{ $name | quote }}}
         {{- end }}
       {{- end }}
       {{- with .ports }}
