@@ -82,8 +82,7 @@ def test_pods_may_nothing_and_say_what_they_need(manifests, lake):
 @needs_helm
 def test_services_of_the_namespace_are_no_variables_of_a_pod():
     """Of a release named `lakeward` they would begin with LAKEWARD_, and no process starts with a setting that it does not know."""
-    release = ("--name-template", "lakeward")
-    found = pods(yaml.safe_load_all(helm("template", CHART, *KUBERNETES, "-f", STORE, *release).stdout))
+    found = pods(rendered(STORE, release="lakeward"))
     assert set(found) == COMPONENTS["store"]
     assert {pod["enableServiceLinks"] for pod in found.values()} == {False}
 

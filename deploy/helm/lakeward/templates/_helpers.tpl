@@ -1,14 +1,6 @@
-{{- define "lakeward.name" -}}
-{{- if contains .Chart.Name .Release.Name -}}
-{{- .Release.Name | trunc 40 | trimSuffix "-" -}}
-{{- else -}}
-{{- printf "%s-%s" .Release.Name .Chart.Name | trunc 40 | trimSuffix "-" -}}
-{{- end -}}
-{{- end -}}
-
 {{- define "lakeward.labels" -}}
 app.kubernetes.io/name: {{ .Chart.Name }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
@@ -17,7 +9,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{/* What chooses the pods of one process: the root, and its name. */}}
 {{- define "lakeward.selector" -}}
 app.kubernetes.io/name: {{ .root.Chart.Name }}
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 app.kubernetes.io/component: {{ .component }}
 {{- end -}}
 
@@ -125,7 +117,7 @@ metadata:
     {{- include "lakeward.labels" $root | nindent 4 }}
     app.kubernetes.io/component: {{ .component }}
 spec:
-  serviceAccountName: {{ include "lakeward.serviceAccount" $root }}
+  serviceAccountName: {{ include "lakeward.serviceAccount" $root | quote }}
   automountServiceAccountToken: false
   # Else the cluster gives every pod variables of its services, such as LAKEWARD_PORTAL_SERVICE_HOST, which Lakeward refuses as settings it does not know.
   enableServiceLinks: false
@@ -140,7 +132,7 @@ spec:
     # Folders of the claim that are their owner's alone, as the register of accounts wants, before the kubelet makes them for root. And a Secret's
     # files are readable by the group: keys are copied into memory, for their owner alone. It may run again in one pod, and replaces what it has made.
     - name: prepare
-      image: {{ include "lakeward.image" $root }}
+      image: {{ include "lakeward.image" $root | quote }}
       imagePullPolicy: {{ $values.image.pullPolicy }}
       securityContext:
         {{- include "lakeward.containerSecurity" $root | nindent 8 }}
@@ -171,7 +163,7 @@ spec:
         {{- end }}
   containers:
     - name: {{ .component }}
-      image: {{ include "lakeward.image" $root }}
+      image: {{ include "lakeward.image" $root | quote }}
       imagePullPolicy: {{ $values.image.pullPolicy }}
       command: {{ toJson .command }}
       securityContext:
@@ -202,19 +194,19 @@ spec:
         - {name: scratch, mountPath: /tmp}
         - {name: home, mountPath: /srv/lakeward/airflow}
         - {name: claim, mountPath: /srv/lakeward/airflow/logs, subPath: logs}
-        - {name: claim, mountPath: {{ $values.project }}/.lakeward, subPath: state}
+        - {name: claim, mountPath: {{ printf "%s/.lakeward" $values.project | quote }}, subPath: state}
         {{- if .rows }}
-        - {name: claim, mountPath: {{ $values.project }}/scorecard, subPath: scorecard}
+        - {name: claim, mountPath: {{ printf "%s/scorecard" $values.project | quote }}, subPath: scorecard}
         {{- end }}
         {{- if and .rows (not $values.lake.url) }}
         - {name: claim, mountPath: /srv/lakeward/lake, subPath: lake}
         {{- end }}
         {{- if .landings }}
-        - {name: claim, mountPath: {{ $values.project }}/.lakeward/lakes, subPath: {{ .landings }}}
+        - {name: claim, mountPath: {{ printf "%s/.lakeward/lakes" $values.project | quote }}, subPath: {{ .landings }}}
         {{- else }}
-        - {name: work, mountPath: {{ $values.project }}/.lakeward/lakes}
+        - {name: work, mountPath: {{ printf "%s/.lakeward/lakes" $values.project | quote }}}
         {{- end }}
-        - {name: pages, mountPath: {{ $values.project }}/.lakeward/portal}
+        - {name: pages, mountPath: {{ printf "%s/.lakeward/portal" $values.project | quote }}}
         - {name: private, mountPath: /srv/lakeward/private, readOnly: true}
         {{- if .rows }}
         {{- with $values.extraVolumeMounts }}
@@ -224,7 +216,7 @@ spec:
   volumes:
     - name: claim
       persistentVolumeClaim:
-        claimName: {{ include "lakeward.claim" $root }}
+        claimName: {{ include "lakeward.claim" $root | quote }}
     - name: private
       emptyDir: {medium: Memory, sizeLimit: 1Mi}
     {{- range $name := ternary (list "scratch" "home" "pages") (list "scratch" "home" "pages" "work") (not (empty .landings)) }}
@@ -234,7 +226,7 @@ spec:
     {{- range $files }}
     - name: {{ .volume }}
       secret:
-        secretName: {{ .secret }}
+        secretName: {{ .secret | quote }}
         defaultMode: 0440
     {{- end }}
     {{- if .rows }}
@@ -261,7 +253,7 @@ spec:
 apiVersion: apps/v1
 kind: Deployment
 metadata:
-  name: {{ printf "%s-%s" (include "lakeward.name" .root) .component }}
+  name: {{ printf "%s-%s" (include "lakeward.name" .root) .component | quote }}
   labels:
     {{- include "lakeward.labels" .root | nindent 4 }}
     app.kubernetes.io/component: {{ .component }}
@@ -281,7 +273,7 @@ spec:
 apiVersion: v1
 kind: Service
 metadata:
-  name: {{ printf "%s-%s" (include "lakeward.name" .root) .component }}
+  name: {{ printf "%s-%s" (include "lakeward.name" .root) .component | quote }}
   labels:
     {{- include "lakeward.labels" .root | nindent 4 }}
     app.kubernetes.io/component: {{ .component }}
