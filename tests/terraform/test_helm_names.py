@@ -76,16 +76,8 @@ def test_a_collector_s_name_ends_in_a_name_of_the_cluster(name):
 
 @needs_helm
 def test_two_collectors_are_two_deployments():
-    said = refused(
-        "--set",
-        ",".join(f"collectors[{n}].name={name},collectors[{n}].datasets[0]={name}" for n, name in enumerate(("a_b", "a-b"))),
-    )
-    assert "/collectors/1/datasets/0" in said
-    said = refused(
-        "--set",
-        ",".join(f"collectors[{n}].name={name},collectors[{n}].datasets[0]=line3" for n, name in enumerate(("a_b", "a-b"))),
-    )
-    assert "collectors: a_b and a-b would be one deployment, collect-a-b" in said
+    two = ",".join(f"collectors[{n}].name={name},collectors[{n}].datasets[0]=line3" for n, name in enumerate(("a_b", "a-b")))
+    assert "collectors: a_b and a-b would be one deployment, collect-a-b" in refused("--set", two)
 
 
 @needs_helm
