@@ -37,7 +37,8 @@ def _text(entry: dict[str, str]) -> str:
 
 
 def _plain(text: str) -> str:
-    """The text as it is read: what Markdown or HTML would take for its own is escaped."""
+    """The text as it is read: what Markdown or HTML would take for its own is escaped, and how a fact is quoted is left out."""
+    text = text.replace("!q}", "}")
     for sign, written in {
         "\\": "\\\\",
         "&": "&amp;",

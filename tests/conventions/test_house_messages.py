@@ -21,6 +21,7 @@ TELL = {"text": 0, "say": 1, "table": 1, "progress": 1}
 HANDED_ON = {"fault", "code", "reason"}
 CODE = re.compile(r"[a-z]+(?:_[a-z0-9]+)+")
 CATALOGUE = catalogue()
+PATH_IN_COMMAND = r"(\b(cd|rm|cp|mv|mkdir -p|chmod \S+|chown \S+|lakeward( \w+)+)|--[a-z-]+|hex 32 >|[A-Z]=) ?'?\{(file|folder|place|lake|to|path|project)\}"
 
 
 def literal(node):
@@ -119,6 +120,13 @@ def test_every_fact_that_a_text_names_is_given():
     others = [(place, code, facts, [CATALOGUE.get(code, {}).get("en", "")]) for place, code, facts in printed_codes()]
     given = [(place, code, facts_of(*texts) - facts) for place, code, facts, texts in errors_ + others if facts is not None]
     assert [f"{place} {code}: {sorted(missing)}" for place, code, missing in given if missing] == []
+
+
+def test_a_path_in_a_command_is_quoted_as_a_shell_reads_it():
+    unquoted = re.compile(PATH_IN_COMMAND)
+    texts = [(code, text) for code, entry in CATALOGUE.items() for text in entry.values()]
+    assert len([code for code, text in texts if "!q}" in text]) > 50
+    assert [code for code, text in texts if unquoted.search(text)] == []
 
 
 def templates():

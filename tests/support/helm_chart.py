@@ -21,16 +21,16 @@ def helm(*words: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["helm", *words], capture_output=True, text=True, check=False, timeout=120)
 
 
-def rendered(values: Path, *words: str) -> list[dict]:
-    """All manifests of the release `plant` with these values."""
-    done = helm("template", "plant", CHART, *KUBERNETES, "-f", values, *words)
+def rendered(values: Path, *words: str, release: str = "plant") -> list[dict]:
+    """All manifests of a release with these values."""
+    done = helm("template", release, CHART, *KUBERNETES, "-f", values, *words)
     assert done.returncode == 0, done.stderr
     return [each for each in yaml.safe_load_all(done.stdout) if each]
 
 
-def refused(*words: str) -> str:
+def refused(*words: str, release: str = "plant") -> str:
     """What Helm says of the least values with these changes, which it must refuse."""
-    done = helm("template", "plant", CHART, *KUBERNETES, "-f", CHART / "ci" / "folder-values.yaml", *words)
+    done = helm("template", release, CHART, *KUBERNETES, "-f", CHART / "ci" / "folder-values.yaml", *words)
     assert done.returncode != 0, done.stdout[:2000]
     return done.stderr
 

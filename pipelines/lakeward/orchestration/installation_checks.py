@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -103,7 +104,13 @@ def _check_settings(read: Callable[[str, str], str]) -> Iterator[InstallationChe
     kinds = ", ".join(bundle["classpath"].rpartition(".")[2] for bundle in bundles) or "-"
     yield _row(variable(*BUNDLES), kinds, ok=pinned, repair="GitDagBundle", needed=False)
     folder = Path(read("logging", "base_log_folder"))
-    yield _row(variable("logging", "base_log_folder"), str(folder), ok=folder.is_dir(), repair=f"mkdir -p {folder}", needed=False)
+    yield _row(
+        variable("logging", "base_log_folder"),
+        str(folder),
+        ok=folder.is_dir(),
+        repair=f"mkdir -p {shlex.quote(str(folder))}",
+        needed=False,
+    )
 
 
 def _check_services(settings: Settings) -> Iterator[InstallationCheck]:

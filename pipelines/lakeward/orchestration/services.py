@@ -16,6 +16,7 @@ from types import FrameType
 from urllib.parse import urlencode
 
 from lakeward.contracts.project import Project, find_project, load_project
+from lakeward.core.connections import ConnectionSettings
 from lakeward.core.errors import ExitCode, LakewardError, MachineError, UsageError
 from lakeward.core.messages import Lang, text
 from lakeward.core.settings import PREFIX, Settings
@@ -101,8 +102,16 @@ def database_url(settings: Settings, project: Project, name: str) -> str:
         raise UsageError("airflow_database_kind", connection=name, found=connection.scheme)
     if find_spec("psycopg2") is None or find_spec("asyncpg") is None:
         raise MachineError("extra_missing", extra="airflow-server")
-    query = f"?{urlencode(connection.parameters)}" if connection.parameters else ""
-    return connection.url(DRIVERS[connection.scheme]) + query
+    return driver_url(connection)
+
+
+def driver_url(connection: ConnectionSettings) -> str:
+    """The URL with its secrets and its files of TLS, by libpq's names for them; an authority that is named is asked for."""
+    files = {"sslrootcert": connection.ca, "sslcert": connection.certificate, "sslkey": connection.key}
+    options = {"sslmode": "verify-full"} if connection.ca else {}
+    options |= connection.parameters
+    options |= {name: str(file) for name, file in files.items() if file}
+    return connection.url(DRIVERS[connection.scheme]) + (f"?{urlencode(options)}" if options else "")
 
 
 def _make_pools(services: Services, project: Project) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from lakeward.flows import (
     migrate,
     rebuild_silver,
 )
+from lakeward.flows.backup.lake_places import lake_place
 from lakeward.flows.base.workspace import open_workspace
 from support.careless_store import careless_store
 from support.fault_proxy import proxy
@@ -227,6 +228,24 @@ def test_a_folder_that_readers_take_for_another_is_named(tmp_path, name):
     plant = make_plant(tmp_path / name)
     with pytest.raises(LakewardError) as caught:
         ingest_dataset(plant.settings, "press_line")
+    assert caught.value.code == "lake_folder_sign"
+
+
+@pytest.mark.parametrize("place", ["s3://bucket/yield 100%", "s3://bucket/%41/lake", "s3://bucket/a\\b"])
+def test_a_prefix_that_readers_take_for_another_is_named(tmp_path, place):
+    """A lake there would be published, and no query could read its partitioned tables."""
+    plant = make_plant(tmp_path / "plant")
+    settings = replace(plant.settings, store=environment("http://127.0.0.1:1"))
+    with pytest.raises(LakewardError) as caught:
+        ingest_dataset(replace(settings, lake=place), "press_line")
+    assert caught.value.code == "lake_folder_sign"
+
+
+@pytest.mark.parametrize("place", ["s3://bucket/yield 100%", "yield 100%"])
+def test_a_lake_is_moved_to_no_place_that_readers_take_for_another(tmp_path, place):
+    plant = make_plant(tmp_path / "plant")
+    with pytest.raises(LakewardError) as caught:
+        lake_place(open_workspace(replace(plant.settings, store=environment("http://127.0.0.1:1"))), place)
     assert caught.value.code == "lake_folder_sign"
 
 

@@ -102,4 +102,5 @@ def test_those_of_object_stores_lie_in_a_folder_of_their_own(tmp_path):
     with pytest.raises(MachineError) as told:
         check_jar(store_folder(tmp_path) / store_jars()[0].file, store_jars()[0])
     assert told.value.code == "spark_jar_damaged"
+    assert all("lakeward spark setup --s3 " in told.value.render(lang) for lang in Lang)
     assert len(list(tmp_path.glob("*.jar"))) == 5

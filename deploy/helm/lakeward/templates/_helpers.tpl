@@ -1,14 +1,6 @@
-{{- define "lakeward.name" -}}
-{{- if contains .Chart.Name .Release.Name -}}
-{{- .Release.Name | trunc 40 | trimSuffix "-" -}}
-{{- else -}}
-{{- printf "%s-%s" .Release.Name .Chart.Name | trunc 40 | trimSuffix "-" -}}
-{{- end -}}
-{{- end -}}
-
 {{- define "lakeward.labels" -}}
 app.kubernetes.io/name: {{ .Chart.Name }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
@@ -17,7 +9,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{/* What chooses the pods of one process: the root, and its name. */}}
 {{- define "lakeward.selector" -}}
 app.kubernetes.io/name: {{ .root.Chart.Name }}
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 app.kubernetes.io/component: {{ .component }}
 {{- end -}}
 
@@ -76,10 +68,7 @@ capabilities:
 - name: {{ get (dict "token.key" "LAKEWARD_TOKEN_KEY_FILE" "wrapping.key" "LAKEWARD_WRAPPING_KEY_FILE" "seal.key" "LAKEWARD_SEAL_KEY_FILE") $file }}
   value: {{ printf "/srv/lakeward/private/keys/%s" $file | quote }}
 {{- end }}
-{{- range $name, $value := .Values.environment }}
-- name: {{ $name }}
-  value: {{ $value | quote }}
-{{- end }}
+{{- include "lakeward.plain" (dict "where" "environment" "variables" .Values.environment "secret" "secrets.environment") }}
 {{- end -}}
 
 {{/* Settings and secrets of Airflow. */}}
@@ -98,10 +87,7 @@ capabilities:
 - name: LAKEWARD_APPROVERS
   value: {{ . | quote }}
 {{- end }}
-{{- range $name, $value := .Values.airflow.settings }}
-- name: {{ $name }}
-  value: {{ $value | quote }}
-{{- end }}
+{{- include "lakeward.plain" (dict "where" "airflow.settings" "variables" .Values.airflow.settings "secret" "secrets.airflow") }}
 {{- $secret := required "secrets.airflow: name the Secret with the database and the three secrets of Airflow" .Values.secrets.airflow }}
 {{- range $name := list "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN" "AIRFLOW__CORE__FERNET_KEY" "AIRFLOW__API__SECRET_KEY" "AIRFLOW__API_AUTH__JWT_SECRET" }}
 - name: {{ $name }}
@@ -131,8 +117,10 @@ metadata:
     {{- include "lakeward.labels" $root | nindent 4 }}
     app.kubernetes.io/component: {{ .component }}
 spec:
-  serviceAccountName: {{ include "lakeward.serviceAccount" $root }}
+  serviceAccountName: {{ include "lakeward.serviceAccount" $root | quote }}
   automountServiceAccountToken: false
+  # Else the cluster gives every pod variables of its services, such as LAKEWARD_PORTAL_SERVICE_HOST, which Lakeward refuses as settings it does not know.
+  enableServiceLinks: false
   terminationGracePeriodSeconds: 60
   securityContext:
     {{- include "lakeward.podSecurity" $root | nindent 4 }}
@@ -142,9 +130,9 @@ spec:
   {{- end }}
   initContainers:
     # Folders of the claim that are their owner's alone, as the register of accounts wants, before the kubelet makes them for root. And a Secret's
-    # files are readable by the group: keys are copied into memory, for their owner alone.
+    # files are readable by the group: keys are copied into memory, for their owner alone. It may run again in one pod, and replaces what it has made.
     - name: prepare
-      image: {{ include "lakeward.image" $root }}
+      image: {{ include "lakeward.image" $root | quote }}
       imagePullPolicy: {{ $values.image.pullPolicy }}
       securityContext:
         {{- include "lakeward.containerSecurity" $root | nindent 8 }}
@@ -164,7 +152,7 @@ spec:
           {{- range $files }}
           {{- $volume := .volume }}
           {{- range .keys }}
-          cp {{ printf "/srv/lakeward/given/%s/%s" $volume . }} {{ printf "/srv/lakeward/private/keys/%s" . }}
+          install -m 0600 {{ printf "/srv/lakeward/given/%s/%s" $volume . }} {{ printf "/srv/lakeward/private/keys/%s" . }}
           {{- end }}
           {{- end }}
       volumeMounts:
@@ -175,7 +163,7 @@ spec:
         {{- end }}
   containers:
     - name: {{ .component }}
-      image: {{ include "lakeward.image" $root }}
+      image: {{ include "lakeward.image" $root | quote }}
       imagePullPolicy: {{ $values.image.pullPolicy }}
       command: {{ toJson .command }}
       securityContext:
@@ -185,10 +173,10 @@ spec:
         {{- if .airflow }}
         {{- include "lakeward.airflowEnvironment" $root | nindent 8 }}
         {{- end }}
-      {{- if and .rows $values.secrets.environment }}
+      {{- with concat (ternary (list $values.secrets.airflow) (list) (default false .airflow)) (ternary $values.secrets.environment (list) .rows) }}
       envFrom:
-        {{- range $name := $values.secrets.environment }}
-        - secretRef: {name: {{ $name }}}
+        {{- range $name := . }}
+        - secretRef: {name: {{ $name | quote }}}
         {{- end }}
       {{- end }}
       {{- with .ports }}
@@ -206,19 +194,19 @@ spec:
         - {name: scratch, mountPath: /tmp}
         - {name: home, mountPath: /srv/lakeward/airflow}
         - {name: claim, mountPath: /srv/lakeward/airflow/logs, subPath: logs}
-        - {name: claim, mountPath: {{ $values.project }}/.lakeward, subPath: state}
+        - {name: claim, mountPath: {{ printf "%s/.lakeward" $values.project | quote }}, subPath: state}
         {{- if .rows }}
-        - {name: claim, mountPath: {{ $values.project }}/scorecard, subPath: scorecard}
+        - {name: claim, mountPath: {{ printf "%s/scorecard" $values.project | quote }}, subPath: scorecard}
         {{- end }}
         {{- if and .rows (not $values.lake.url) }}
         - {name: claim, mountPath: /srv/lakeward/lake, subPath: lake}
         {{- end }}
         {{- if .landings }}
-        - {name: claim, mountPath: {{ $values.project }}/.lakeward/lakes, subPath: {{ .landings }}}
+        - {name: claim, mountPath: {{ printf "%s/.lakeward/lakes" $values.project | quote }}, subPath: {{ .landings }}}
         {{- else }}
-        - {name: work, mountPath: {{ $values.project }}/.lakeward/lakes}
+        - {name: work, mountPath: {{ printf "%s/.lakeward/lakes" $values.project | quote }}}
         {{- end }}
-        - {name: pages, mountPath: {{ $values.project }}/.lakeward/portal}
+        - {name: pages, mountPath: {{ printf "%s/.lakeward/portal" $values.project | quote }}}
         - {name: private, mountPath: /srv/lakeward/private, readOnly: true}
         {{- if .rows }}
         {{- with $values.extraVolumeMounts }}
@@ -228,7 +216,7 @@ spec:
   volumes:
     - name: claim
       persistentVolumeClaim:
-        claimName: {{ include "lakeward.claim" $root }}
+        claimName: {{ include "lakeward.claim" $root | quote }}
     - name: private
       emptyDir: {medium: Memory, sizeLimit: 1Mi}
     {{- range $name := ternary (list "scratch" "home" "pages") (list "scratch" "home" "pages" "work") (not (empty .landings)) }}
@@ -238,7 +226,7 @@ spec:
     {{- range $files }}
     - name: {{ .volume }}
       secret:
-        secretName: {{ .secret }}
+        secretName: {{ .secret | quote }}
         defaultMode: 0440
     {{- end }}
     {{- if .rows }}
@@ -265,7 +253,7 @@ spec:
 apiVersion: apps/v1
 kind: Deployment
 metadata:
-  name: {{ printf "%s-%s" (include "lakeward.name" .root) .component }}
+  name: {{ printf "%s-%s" (include "lakeward.name" .root) .component | quote }}
   labels:
     {{- include "lakeward.labels" .root | nindent 4 }}
     app.kubernetes.io/component: {{ .component }}
@@ -285,7 +273,7 @@ spec:
 apiVersion: v1
 kind: Service
 metadata:
-  name: {{ printf "%s-%s" (include "lakeward.name" .root) .component }}
+  name: {{ printf "%s-%s" (include "lakeward.name" .root) .component | quote }}
   labels:
     {{- include "lakeward.labels" .root | nindent 4 }}
     app.kubernetes.io/component: {{ .component }}

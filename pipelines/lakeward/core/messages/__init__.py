@@ -1,13 +1,16 @@
 """Texts for people, in both languages: one YAML file per package, one entry per code.
 
-An entry has `en` and `zh`; an error has `en_next` and `zh_next` too: the command or the edit that repairs it.
+An entry has `en` and `zh`; an error has `en_next` and `zh_next` too: the command or the edit that repairs it. `{folder!q}` is a fact as a word of a
+command: quoted, where a shell would read it as something else.
 """
 
 import functools
 import re
+import shlex
 from collections.abc import Mapping
 from enum import StrEnum
 from importlib import resources
+from string import Formatter
 
 import yaml
 
@@ -61,7 +64,17 @@ def text(code: str, lang: Lang, /, **facts: object) -> str:
     if facts.get("close", "-") in {"", "-"}:
         template = NEAR.sub("", template)
     words = {fact: _in_words(value, lang) if fact in REASONS else value for fact, value in facts.items()}
-    return template.format(**words)
+    return _COMMANDS.format(template, **words) if "!q}" in template else template.format(**words)
+
+
+class _Commands(Formatter):
+    def convert_field(self, value: object, conversion: str | None) -> object:
+        if conversion == "q":
+            return shlex.quote(str(value))
+        return super().convert_field(value, conversion)
+
+
+_COMMANDS = _Commands()
 
 
 def page_text(code: str, lang: Lang, facts: Mapping[str, object]) -> str:

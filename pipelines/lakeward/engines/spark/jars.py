@@ -131,7 +131,8 @@ def check_jar(path: Path, jar: Jar) -> None:
     """
     found = file_sha256(path)
     if found != jar.sha256:
-        raise MachineError("spark_jar_damaged", file=path, expected=jar.sha256[:_DIGITS], found=found[:_DIGITS])
+        option = " --s3" if jar in store_jars() else ""
+        raise MachineError("spark_jar_damaged", file=path, expected=jar.sha256[:_DIGITS], found=found[:_DIGITS], option=option)
 
 
 def file_sha256(path: Path) -> str:

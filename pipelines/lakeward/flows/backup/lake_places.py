@@ -9,7 +9,7 @@ from lakeward.contracts.project import PROJECT_FILE
 from lakeward.core.storage.lake import Lake
 from lakeward.engines.delta.pinned_versions import newest_versions
 from lakeward.flows.base.connections import connection_of
-from lakeward.flows.base.lake import lake_at_url
+from lakeward.flows.base.lake import checked_place, lake_at_url
 from lakeward.flows.base.replace_file import replace_file
 from lakeward.flows.base.workspace import Workspace
 
@@ -36,12 +36,13 @@ def lake_place(workspace: Workspace, address: str) -> Lake:
     """The place at this folder, relative to the project, or URL.
 
     Raises:
-        SettingsError: The URL is not valid, or there are no credentials for it.
+        SettingsError: The URL is not valid, there are no credentials for it, or tables can't lie there.
     """
     root, settings = workspace.project.root, workspace.settings
     if "://" not in address:
-        return Lake.in_folder(str((root / Path(address).expanduser()).absolute()))
-    return lake_at_url(address, root, workspace.project.storage, settings, partial(connection_of, root, settings))
+        return checked_place(Lake.in_folder(str((root / Path(address).expanduser()).absolute())))
+    connect = partial(connection_of, root, settings)
+    return checked_place(lake_at_url(address, root, workspace.project.storage, settings, connect))
 
 
 def name_lake(workspace: Workspace, lake: Lake) -> bool:

@@ -43,11 +43,8 @@ def find_lake(project: Project, settings: Settings, connect: Callable[[str], Con
     """
     address = settings.lake or project.lake
     if not _LIKE_URL.match(address):
-        folder = str((project.root / address).absolute())
-        if sign := _NO_SIGN.search(folder):
-            raise SettingsError("lake_folder_sign", lake=ascii(folder)[1:-1], sign=ascii(sign[0]))
-        return Lake.in_folder(folder)
-    return lake_at_url(address, project.root, project.storage, settings, connect)
+        return checked_place(Lake.in_folder(str((project.root / address).absolute())))
+    return checked_place(lake_at_url(address, project.root, project.storage, settings, connect))
 
 
 def lake_at_url(
@@ -76,6 +73,17 @@ def lake_at_url(
         raise SettingsError("lake_without_credentials", lake=address)
     reached = replace(options, ca=_authorities(root, storage, connection), first_wait=settings.store_wait)
     return Lake(address=address, files=files, options=reached)
+
+
+def checked_place(lake: Lake) -> Lake:
+    """The lake, if tables can lie there.
+
+    Raises:
+        SettingsError: A sign of its folder, or of the prefix of its URL, would be taken for another one.
+    """
+    if sign := _NO_SIGN.search(lake.address):
+        raise SettingsError("lake_folder_sign", lake=ascii(lake.address)[1:-1], sign=ascii(sign[0]))
+    return lake
 
 
 def _s3_options(named: LakeStorage, store: Mapping[str, str], connection: ConnectionSettings | None) -> S3Options | None:

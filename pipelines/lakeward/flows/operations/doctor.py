@@ -1,6 +1,7 @@
 """Checks the requirements of Lakeward on this machine, each with the command that repairs it."""
 
 import platform
+import shlex
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -165,7 +166,7 @@ def _check_lake(settings: Settings) -> list[MachineCheck]:
         with tempfile.TemporaryFile(dir=lake.files):
             return [_check_row("lake", str(lake), "")]
     except OSError:
-        return [_check_row("lake", None, f"mkdir -p {lake}")]
+        return [_check_row("lake", None, f"mkdir -p {shlex.quote(str(lake))}")]
 
 
 def _check_store(settings: Settings, lake: Lake) -> Iterator[MachineCheck]:
