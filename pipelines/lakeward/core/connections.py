@@ -11,8 +11,55 @@ from lakeward.core.spelling import did_you_mean, is_slip
 
 # Parameters of a connection's URL that name files of TLS.
 TLS_FILES = ("ca", "certificate", "key")
-# Those of libpq that a database of Airflow may need besides.
-_LIBPQ = ("sslmode", "connect_timeout", "application_name", "options", "target_session_attrs", "keepalives", "keepalives_idle")
+# Those of libpq, but the host, port, database, user and password, which the address says itself.
+_LIBPQ = (
+    "sslmode",
+    "sslrootcert",
+    "sslcert",
+    "sslkey",
+    "sslpassword",
+    "sslcertmode",
+    "sslcrl",
+    "sslcrldir",
+    "sslsni",
+    "sslcompression",
+    "sslnegotiation",
+    "sslkeylogfile",
+    "ssl_min_protocol_version",
+    "ssl_max_protocol_version",
+    "min_protocol_version",
+    "max_protocol_version",
+    "channel_binding",
+    "require_auth",
+    "requirepeer",
+    "gssencmode",
+    "gsslib",
+    "gssdelegation",
+    "krbsrvname",
+    "scram_client_key",
+    "scram_server_key",
+    "oauth_issuer",
+    "oauth_client_id",
+    "oauth_client_secret",
+    "oauth_scope",
+    "hostaddr",
+    "passfile",
+    "service",
+    "servicefile",
+    "connect_timeout",
+    "client_encoding",
+    "options",
+    "application_name",
+    "fallback_application_name",
+    "keepalives",
+    "keepalives_idle",
+    "keepalives_interval",
+    "keepalives_count",
+    "tcp_user_timeout",
+    "replication",
+    "target_session_attrs",
+    "load_balance_hosts",
+)
 # Scheme -> its other parameters; a scheme that is not here has none.
 _PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "opc.tcp": ("policy", "mode"),
@@ -69,6 +116,13 @@ class ConnectionSettings:
         """`scheme://host:port/path`, without user, password and parameters: for messages."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{self.scheme}://{host}{f':{self.port}' if self.port else ''}{f'/{self.path}' if self.path else ''}"
+
+    @property
+    def libpq(self) -> dict[str, str]:
+        """What it says beside its address, by libpq's names."""
+        files = {"sslrootcert": self.ca, "sslcert": self.certificate, "sslkey": self.key}
+        told = {key: value for key, value in self.parameters.items() if key in _LIBPQ}
+        return told | {key: str(file) for key, file in files.items() if file}
 
     def url(self, scheme: str | None = None) -> str:
         """The whole URL with its secrets, for clients that take one: never for messages.

@@ -101,8 +101,8 @@ def database_url(settings: Settings, project: Project, name: str) -> str:
         raise UsageError("airflow_database_kind", connection=name, found=connection.scheme)
     if find_spec("psycopg2") is None or find_spec("asyncpg") is None:
         raise MachineError("extra_missing", extra="airflow-server")
-    query = f"?{urlencode(connection.parameters)}" if connection.parameters else ""
-    return connection.url(DRIVERS[connection.scheme]) + query
+    parameters = {**connection.parameters, **connection.libpq}
+    return connection.url(DRIVERS[connection.scheme]) + (f"?{urlencode(parameters)}" if parameters else "")
 
 
 def _make_pools(services: Services, project: Project) -> tuple[str, ...]:

@@ -1,9 +1,11 @@
 """Connections by name: where they are looked for, and what is said where one can't be used. No part of a secret is in a message."""
 
 from dataclasses import replace
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from lakeward.contracts.project import load_project
 from lakeward.core.connections import parse_connection
 from lakeward.core.errors import LakewardError
 from lakeward.core.messages import Lang
@@ -11,6 +13,8 @@ from lakeward.core.settings import Settings
 from lakeward.flows.authoring.project import create_project
 from lakeward.flows.base.connections import CONNECTIONS_FILE, find_connection
 from lakeward.flows.base.workspace import open_workspace
+from lakeward.orchestration.services import database_url
+from lakeward.sources.sql.postgres_address import postgres_url, tls_mode
 
 SECRET = "s3cr3t"
 
@@ -130,6 +134,29 @@ def test_a_mistyped_parameter_is_refused_for_every_kind(project, url, close):
 def test_parameters_of_drivers_and_webhooks_are_theirs(project):
     for url in ("mysql+pymysql://h/d?charset=utf8", "mssql://h/d?appname=x", "slack+https://hooks/x?access_token=1"):
         assert parse_connection("a", url, "here", project).parameters
+
+
+def test_what_libpq_knows_reaches_a_database_and_airflows_own(project, tmp_path):
+    file = tmp_path / "ca.pem"
+    file.write_text("x")
+    said = "sslrootcert=/etc/ca.pem&channel_binding=require&gssencmode=disable&keepalives_count=3&connect_timeout=3"
+    url = f"postgresql://me:{SECRET}@db/plant?sslmode=verify-full&{said}"
+    for given, root in ((url, "/etc/ca.pem"), (f"postgresql://me:{SECRET}@db/plant?ca={file}", str(file))):
+        settings = Settings.load(project, environ={"LAKEWARD_CONN_AIRFLOW": given})
+        found = postgres_url(parse_connection("a", given, "here", project))
+        assert parse_qs(urlsplit(found).query)["sslrootcert"] == [root]
+        assert parse_qs(urlsplit(database_url(settings, load_project(project), "airflow")).query)["sslrootcert"] == [root]
+    read = parse_qs(urlsplit(postgres_url(parse_connection("a", url, "here", project))).query)
+    assert {key: read[key] for key in parse_qs(said)} == parse_qs(said)
+    assert read["sslmode"] == ["verify-full"]
+
+
+def test_tls_is_off_only_to_this_machine_whatever_libpq_is_told(project):
+    def mode(query):
+        return tls_mode(parse_connection("a", f"postgresql://localhost/plant{query}", "here", project))
+
+    assert (mode(""), mode("?hostaddr=10.0.0.1"), mode("?sslrootcert=a.pem")) == ("disable", "verify-full", "verify-full")
+    assert refused(lambda: mode("?sslmode=disable&sslrootcert=a.pem"))[0] == "connection_tls_unverified"
 
 
 def test_what_airflow_keeps_for_others_is_no_slip(project):
