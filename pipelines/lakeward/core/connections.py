@@ -79,6 +79,7 @@ _OF_LOOK: Mapping[str, tuple[str, ...]] = {
 # Likeness from which on a parameter of Airflow's connection is a slip.
 _ALIKE = 0.8
 _LOOK, AIRFLOW = "--from", "Airflow"
+_WEBHOOK = re.compile(r".+\+https?")
 # A word that is no part of a password: for messages.
 _WORD = re.compile(r"[a-zA-Z_]{1,30}")
 _MAX_PORT = 65_535
@@ -165,7 +166,10 @@ def parse_connection(name: str, url: str, place: str, folder: Path) -> Connectio
     has_place = parts.hostname or (parts.scheme == "sqlite" and parts.path)
     if not parts.scheme or not has_place or (port is not None and not 0 < port <= _MAX_PORT):
         raise _not_valid(name, place)
+    if _hides_password(parts, parameters):
+        raise _not_valid(name, place)
     _check_parameters(name, parts, list(parameters), place)
+    files = _tls_files(parts.scheme.lower())
     return ConnectionSettings(
         name=name,
         scheme=parts.scheme.lower(),
@@ -174,10 +178,30 @@ def parse_connection(name: str, url: str, place: str, folder: Path) -> Connectio
         path=parts.path.lstrip("/"),
         user=None if parts.username is None else unquote(parts.username),
         password=None if parts.password is None else unquote(parts.password),
-        parameters={key: value for key, value in parameters.items() if key not in TLS_FILES},
+        parameters={key: value for key, value in parameters.items() if key not in files},
         place=place,
-        **{key: _tls_file(name, key, parameters[key], place, folder) for key in TLS_FILES if parameters.get(key)},
+        **{key: _tls_file(name, key, parameters[key], place, folder) for key in files if parameters.get(key)},
     )
+
+
+def _tls_files(scheme: str) -> tuple[str, ...]:
+    """Those of `TLS_FILES` that name files in a URL of this scheme; where drivers and webhooks have such a parameter, it is theirs."""
+    if _WEBHOOK.fullmatch(scheme):
+        return TLS_FILES[:1]
+    return () if _FREE.fullmatch(scheme) else TLS_FILES
+
+
+def _hides_password(parts: SplitResult, parameters: Mapping[str, str]) -> bool:
+    """Whether a sign that is not percent-encoded may have cut a password in two, so that a part of it looks like something else."""
+    is_free = _FREE.fullmatch(parts.scheme)
+    if "@" in parts.fragment or (parts.fragment and not is_free) or any("@" in key for key in parameters):
+        return True
+    if "@" in parts.netloc:
+        return False
+    known = (*TLS_FILES, *_PARAMETERS.get(parts.scheme, ()))
+    has_slip = any("@" in value and key not in known for key, value in parameters.items())
+    is_cut = ":" in parts.netloc and has_slip and not _WEBHOOK.fullmatch(parts.scheme)
+    return is_cut or bool("@" in parts.path and parts.hostname and not is_free)
 
 
 def _check_parameters(name: str, parts: SplitResult, found: Sequence[str], place: str) -> None:

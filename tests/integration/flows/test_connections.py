@@ -165,6 +165,31 @@ def test_what_airflow_keeps_for_others_is_no_slip(project):
     assert code == "connection_parameter"
 
 
-def test_a_part_of_a_password_is_not_shown(project):
+@pytest.mark.parametrize("scheme", ["mqtt", "postgresql", "kafkas", "mysql", "https"])
+@pytest.mark.parametrize(
+    "password", ["12?{}#x", "12?{}=1#2", "12?{}", "12?a={}", "12/ab?{}#", "12#{}", "12?a=1&{}", "?{}#", "12?{}&x#y"]
+)
+@pytest.mark.parametrize("rest", ["host", "host/db?ca=x", "host:1/"])
+def test_a_password_that_is_not_encoded_is_not_shown(project, scheme, password, rest):
+    url = f"{scheme}://me:{password.format(SECRET)}@{rest}"
+    code, texts = refused(lambda: parse_connection("a", url, "here", project))
+    assert (code, "%3F" in texts) == ("connection_not_valid", True)
+
+
+def test_a_password_with_a_slash_is_no_path(project):
+    assert refused(lambda: parse_connection("a", f"mqtt://me:12/{SECRET}@host", "here", project))[0] == "connection_not_valid"
+    assert parse_connection("a", "smtps://mail?from=a@b", "here", project).parameters == {"from": "a@b"}
+    assert parse_connection("a", "mqtt://u:a%3Fb%23c%40@h", "here", project).password == "a?b#c@"
+
+
+def test_an_unknown_parameter_beside_an_at_sign_is_not_shown(project):
     _, texts = refused(lambda: parse_connection("a", f"mqtt://broker?{SECRET}@host", "here", project))
     assert SECRET not in texts
+    code, _ = refused(lambda: parse_connection("a", f"mqtt://me:p@12?{SECRET}=b@host", "here", project))
+    assert code == "connection_parameter"
+
+
+def test_a_key_of_a_webhook_or_driver_is_no_file(project):
+    for url in ("wecom+https://qyapi/send?key=", "mysql://u:p@h/db?key=", "oracle://u:p@h/db?certificate="):
+        assert list(parse_connection("a", url + SECRET, "here", project).parameters.values()) == [SECRET]
+    assert parse_connection("a", "slack+https://hooks:8443/x?to=@line#part", "here", project).parameters == {"to": "@line"}
