@@ -11,8 +11,55 @@ from lakeward.core.spelling import did_you_mean, is_slip
 
 # Parameters of a connection's URL that name files of TLS.
 TLS_FILES = ("ca", "certificate", "key")
-# Those of libpq that a database of Airflow may need besides.
-_LIBPQ = ("sslmode", "connect_timeout", "application_name", "options", "target_session_attrs", "keepalives", "keepalives_idle")
+# Those of libpq, but the host, port, database, user and password, which the address says itself.
+_LIBPQ = (
+    "sslmode",
+    "sslrootcert",
+    "sslcert",
+    "sslkey",
+    "sslpassword",
+    "sslcertmode",
+    "sslcrl",
+    "sslcrldir",
+    "sslsni",
+    "sslcompression",
+    "sslnegotiation",
+    "sslkeylogfile",
+    "ssl_min_protocol_version",
+    "ssl_max_protocol_version",
+    "min_protocol_version",
+    "max_protocol_version",
+    "channel_binding",
+    "require_auth",
+    "requirepeer",
+    "gssencmode",
+    "gsslib",
+    "gssdelegation",
+    "krbsrvname",
+    "scram_client_key",
+    "scram_server_key",
+    "oauth_issuer",
+    "oauth_client_id",
+    "oauth_client_secret",
+    "oauth_scope",
+    "hostaddr",
+    "passfile",
+    "service",
+    "servicefile",
+    "connect_timeout",
+    "client_encoding",
+    "options",
+    "application_name",
+    "fallback_application_name",
+    "keepalives",
+    "keepalives_idle",
+    "keepalives_interval",
+    "keepalives_count",
+    "tcp_user_timeout",
+    "replication",
+    "target_session_attrs",
+    "load_balance_hosts",
+)
 # Scheme -> its other parameters; a scheme that is not here has none.
 _PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "opc.tcp": ("policy", "mode"),
@@ -32,6 +79,7 @@ _OF_LOOK: Mapping[str, tuple[str, ...]] = {
 # Likeness from which on a parameter of Airflow's connection is a slip.
 _ALIKE = 0.8
 _LOOK, AIRFLOW = "--from", "Airflow"
+_WEBHOOK = re.compile(r".+\+https?")
 # A word that is no part of a password: for messages.
 _WORD = re.compile(r"[a-zA-Z_]{1,30}")
 _MAX_PORT = 65_535
@@ -69,6 +117,13 @@ class ConnectionSettings:
         """`scheme://host:port/path`, without user, password and parameters: for messages."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{self.scheme}://{host}{f':{self.port}' if self.port else ''}{f'/{self.path}' if self.path else ''}"
+
+    @property
+    def libpq(self) -> dict[str, str]:
+        """What it says beside its address, by libpq's names."""
+        files = {"sslrootcert": self.ca, "sslcert": self.certificate, "sslkey": self.key}
+        told = {key: value for key, value in self.parameters.items() if key in _LIBPQ}
+        return told | {key: str(file) for key, file in files.items() if file}
 
     def url(self, scheme: str | None = None) -> str:
         """The whole URL with its secrets, for clients that take one: never for messages.
@@ -111,7 +166,10 @@ def parse_connection(name: str, url: str, place: str, folder: Path) -> Connectio
     has_place = parts.hostname or (parts.scheme == "sqlite" and parts.path)
     if not parts.scheme or not has_place or (port is not None and not 0 < port <= _MAX_PORT):
         raise _not_valid(name, place)
+    if _hides_password(parts, parameters):
+        raise _not_valid(name, place)
     _check_parameters(name, parts, list(parameters), place)
+    files = _tls_files(parts.scheme.lower())
     return ConnectionSettings(
         name=name,
         scheme=parts.scheme.lower(),
@@ -120,10 +178,30 @@ def parse_connection(name: str, url: str, place: str, folder: Path) -> Connectio
         path=parts.path.lstrip("/"),
         user=None if parts.username is None else unquote(parts.username),
         password=None if parts.password is None else unquote(parts.password),
-        parameters={key: value for key, value in parameters.items() if key not in TLS_FILES},
+        parameters={key: value for key, value in parameters.items() if key not in files},
         place=place,
-        **{key: _tls_file(name, key, parameters[key], place, folder) for key in TLS_FILES if parameters.get(key)},
+        **{key: _tls_file(name, key, parameters[key], place, folder) for key in files if parameters.get(key)},
     )
+
+
+def _tls_files(scheme: str) -> tuple[str, ...]:
+    """Those of `TLS_FILES` that name files in a URL of this scheme; where drivers and webhooks have such a parameter, it is theirs."""
+    if _WEBHOOK.fullmatch(scheme):
+        return TLS_FILES[:1]
+    return () if _FREE.fullmatch(scheme) else TLS_FILES
+
+
+def _hides_password(parts: SplitResult, parameters: Mapping[str, str]) -> bool:
+    """Whether a sign that is not percent-encoded may have cut a password in two, so that a part of it looks like something else."""
+    is_free = _FREE.fullmatch(parts.scheme)
+    if "@" in parts.fragment or (parts.fragment and not is_free) or any("@" in key for key in parameters):
+        return True
+    if "@" in parts.netloc:
+        return False
+    known = (*TLS_FILES, *_PARAMETERS.get(parts.scheme, ()))
+    has_slip = any("@" in value and key not in known for key, value in parameters.items())
+    is_cut = ":" in parts.netloc and has_slip and not _WEBHOOK.fullmatch(parts.scheme)
+    return is_cut or bool("@" in parts.path and parts.hostname and not is_free)
 
 
 def _check_parameters(name: str, parts: SplitResult, found: Sequence[str], place: str) -> None:

@@ -107,10 +107,8 @@ def database_url(settings: Settings, project: Project, name: str) -> str:
 
 def driver_url(connection: ConnectionSettings) -> str:
     """The URL with its secrets and its files of TLS, by libpq's names for them; an authority that is named is asked for."""
-    files = {"sslrootcert": connection.ca, "sslcert": connection.certificate, "sslkey": connection.key}
     options = {"sslmode": "verify-full"} if connection.ca else {}
-    options |= connection.parameters
-    options |= {name: str(file) for name, file in files.items() if file}
+    options |= {**connection.parameters, **connection.libpq}
     return connection.url(DRIVERS[connection.scheme]) + (f"?{urlencode(options)}" if options else "")
 
 

@@ -1,9 +1,11 @@
 """Connections by name: where they are looked for, and what is said where one can't be used. No part of a secret is in a message."""
 
 from dataclasses import replace
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from lakeward.contracts.project import load_project
 from lakeward.core.connections import parse_connection
 from lakeward.core.errors import LakewardError
 from lakeward.core.messages import Lang
@@ -11,6 +13,8 @@ from lakeward.core.settings import Settings
 from lakeward.flows.authoring.project import create_project
 from lakeward.flows.base.connections import CONNECTIONS_FILE, find_connection
 from lakeward.flows.base.workspace import open_workspace
+from lakeward.orchestration.services import database_url
+from lakeward.sources.sql.postgres_address import postgres_url, tls_mode
 
 SECRET = "s3cr3t"
 
@@ -132,12 +136,60 @@ def test_parameters_of_drivers_and_webhooks_are_theirs(project):
         assert parse_connection("a", url, "here", project).parameters
 
 
+def test_what_libpq_knows_reaches_a_database_and_airflows_own(project, tmp_path):
+    file = tmp_path / "ca.pem"
+    file.write_text("x")
+    said = "sslrootcert=/etc/ca.pem&channel_binding=require&gssencmode=disable&keepalives_count=3&connect_timeout=3"
+    url = f"postgresql://me:{SECRET}@db/plant?sslmode=verify-full&{said}"
+    for given, root in ((url, "/etc/ca.pem"), (f"postgresql://me:{SECRET}@db/plant?ca={file}", str(file))):
+        settings = Settings.load(project, environ={"LAKEWARD_CONN_AIRFLOW": given})
+        found = postgres_url(parse_connection("a", given, "here", project))
+        assert parse_qs(urlsplit(found).query)["sslrootcert"] == [root]
+        assert parse_qs(urlsplit(database_url(settings, load_project(project), "airflow")).query)["sslrootcert"] == [root]
+    read = parse_qs(urlsplit(postgres_url(parse_connection("a", url, "here", project))).query)
+    assert {key: read[key] for key in parse_qs(said)} == parse_qs(said)
+    assert read["sslmode"] == ["verify-full"]
+
+
+def test_tls_is_off_only_to_this_machine_whatever_libpq_is_told(project):
+    def mode(query):
+        return tls_mode(parse_connection("a", f"postgresql://localhost/plant{query}", "here", project))
+
+    assert (mode(""), mode("?hostaddr=10.0.0.1"), mode("?sslrootcert=a.pem")) == ("disable", "verify-full", "verify-full")
+    assert refused(lambda: mode("?sslmode=disable&sslrootcert=a.pem"))[0] == "connection_tls_unverified"
+
+
 def test_what_airflow_keeps_for_others_is_no_slip(project):
     assert parse_connection("a", "postgresql://h/d?cursor=dict", "Airflow", project).host == "h"
     code, _ = refused(lambda: parse_connection("a", "postgresql://h/d?ssl_mode=disable", "Airflow", project))
     assert code == "connection_parameter"
 
 
-def test_a_part_of_a_password_is_not_shown(project):
+@pytest.mark.parametrize("scheme", ["mqtt", "postgresql", "kafkas", "mysql", "https"])
+@pytest.mark.parametrize(
+    "password", ["12?{}#x", "12?{}=1#2", "12?{}", "12?a={}", "12/ab?{}#", "12#{}", "12?a=1&{}", "?{}#", "12?{}&x#y"]
+)
+@pytest.mark.parametrize("rest", ["host", "host/db?ca=x", "host:1/"])
+def test_a_password_that_is_not_encoded_is_not_shown(project, scheme, password, rest):
+    url = f"{scheme}://me:{password.format(SECRET)}@{rest}"
+    code, texts = refused(lambda: parse_connection("a", url, "here", project))
+    assert (code, "%3F" in texts) == ("connection_not_valid", True)
+
+
+def test_a_password_with_a_slash_is_no_path(project):
+    assert refused(lambda: parse_connection("a", f"mqtt://me:12/{SECRET}@host", "here", project))[0] == "connection_not_valid"
+    assert parse_connection("a", "smtps://mail?from=a@b", "here", project).parameters == {"from": "a@b"}
+    assert parse_connection("a", "mqtt://u:a%3Fb%23c%40@h", "here", project).password == "a?b#c@"
+
+
+def test_an_unknown_parameter_beside_an_at_sign_is_not_shown(project):
     _, texts = refused(lambda: parse_connection("a", f"mqtt://broker?{SECRET}@host", "here", project))
     assert SECRET not in texts
+    code, _ = refused(lambda: parse_connection("a", f"mqtt://me:p@12?{SECRET}=b@host", "here", project))
+    assert code == "connection_parameter"
+
+
+def test_a_key_of_a_webhook_or_driver_is_no_file(project):
+    for url in ("wecom+https://qyapi/send?key=", "mysql://u:p@h/db?key=", "oracle://u:p@h/db?certificate="):
+        assert list(parse_connection("a", url + SECRET, "here", project).parameters.values()) == [SECRET]
+    assert parse_connection("a", "slack+https://hooks:8443/x?to=@line#part", "here", project).parameters == {"to": "@line"}

@@ -7,6 +7,7 @@ import pytest
 
 from lakeward.flows import Selection, Signature, project_status, rebuild, replay_rows
 from lakeward.flows.base.workspace import open_workspace
+from lakeward.quality.series.source_record import MAX_SPANS
 from lakeward.sources.collectors.state import CollectorJournal
 from support.both_engines import ALL_ENGINES
 from support.command_line import run_command
@@ -160,6 +161,16 @@ def test_a_collector_that_was_killed_did_not_listen_since_its_last_sign(line):
     made.journal(300).change("source_connected", address="mqtt://broker")
     made.run(("a", 301, 2))
     assert made.verdicts(2)["series_interval"] == ("UNKNOWN", 0, 0, json.dumps({"unheard": 1}))
+
+
+def test_times_away_after_a_batch_take_no_place_of_those_that_meet_it(tmp_path):
+    made = MappedLine(tmp_path, "umh/v1/a,line/a,,number,10,,,,")
+    journal = made.journal(0)
+    for at in (5, *range(400, 400 + 70 * MAX_SPANS, 70)):
+        away_since, made.clock.time = NOON + timedelta(seconds=at), NOON + timedelta(seconds=at + 35)
+        journal.event("source_connected", away_since=away_since.isoformat())
+    made.run(("a", 0, 1), ("a", 45, 2))
+    assert json.loads(made.verdicts(1)["series_interval"][3]) == {"unheard": 1}
 
 
 def test_a_series_with_a_dead_band_is_not_silent(line):

@@ -8,7 +8,7 @@ from lakeward.contracts.payload import RECORDS_PER_MESSAGE
 from lakeward.contracts.segment_keys import MAX_ROWS
 from lakeward.flows.batch.series_limits import SeriesLimits
 from lakeward.quality.series.rule_sql import ROWS_PER_FILE, SECOND
-from lakeward.quality.series.source_record import MAX_SPANS, SourceRecord, SourceSpan, merge_spans
+from lakeward.quality.series.source_record import FOREVER, MAX_SPANS, SourceRecord, SourceSpan, merge_spans
 from support.judging import expect
 from support.sensor_batches import BatchSequence, reading
 
@@ -149,13 +149,29 @@ def test_of_many_times_without_a_listener_the_newest_stay_as_they_are():
     assert merged[-100:] == tuple(span(hour * 3600, hour * 3600 + 5) for hour in range(620, 720))
 
 
-@pytest.mark.parametrize("scope", ["", "edge"])
-def test_many_spans_become_few_and_cover_the_same(scope):
-    spans = [SourceSpan(10 * at, 10 * at + 2, f"{scope}{at % 2}" if scope else "") for at in range(1000)]
-    merged = merge_spans(reversed(spans))
-    assert len(merged) <= MAX_SPANS
-    assert all(any(one.begin <= span.begin and span.end <= one.end for one in merged) for span in spans)
+def test_spans_that_touch_are_one():
     assert merge_spans((SourceSpan(0, 5), SourceSpan(5, 9), SourceSpan(20, 30), SourceSpan(22, 25))) == (
         SourceSpan(0, 9),
         SourceSpan(20, 30),
     )
+
+
+@pytest.mark.parametrize("scope", ["", "edge"])
+def test_of_many_spans_the_newest_stay_apart_and_older_ones_are_no_failure(scope):
+    spans = [SourceSpan(10 * at, 10 * at + 2, f"{scope}{at % 2}" if scope else "") for at in range(1000)]
+    merged = merge_spans(reversed(spans))
+    assert len(merged) == (MAX_SPANS - 1 if scope else MAX_SPANS)
+    assert set(spans[1 - MAX_SPANS :]) <= set(merged)
+    assert scope or merged[0] == SourceSpan(0, spans[-MAX_SPANS].end)
+    lasting = [SourceSpan(at, FOREVER, f"d{at}/") for at in range(MAX_SPANS)]
+    assert SourceSpan(0, 9000, "born/") in merge_spans((*lasting, SourceSpan(0, 9000, "born/")))
+
+
+def test_a_month_of_short_times_away_hides_no_silence_and_no_loss():
+    hours = [-3600 * hour for hour in range(1, 721)]
+    away = merge_spans(span(begin, begin + 5) for begin in hours)
+    rows = [reading(at) for at in (-3 * 3600 + 60, -2 * 3600 - 60)]
+    assert judge(rows, limit(interval_us=10 * SECOND), away=away)[1]["series_interval"] == [(1, 2)]
+    lost = merge_spans(span(at, at) for at in hours)
+    rows = [reading(-3 * 3600 + at) for at in (-30, 30)]
+    assert judge(rows, expectations=(gap(),), lost=lost)[1]["r"] == [(1, 2)]

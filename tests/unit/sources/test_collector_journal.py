@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lakeward.sources.collectors.state import CollectorJournal, read_events, read_state
+from lakeward.sources.collectors.state import CONNECTED, CollectorJournal, read_events, read_state
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -39,3 +39,13 @@ def test_the_rate_is_of_a_clock_that_is_never_set(tmp_path):
         journal.write(0, 100.0 + second)
     state = read_state(tmp_path)
     assert (state.rate, state.messages) == (50.0, 500)
+
+
+def test_each_time_away_has_its_event_however_short(tmp_path):
+    clock = SettableClock()
+    journal = CollectorJournal(folder=tmp_path, address="mqtt://broker", clock=clock)
+    for second, state in ((0, CONNECTED), (5, "source_lost"), (6, CONNECTED), (7, "source_lost"), (8, CONNECTED)):
+        clock.time = NOON + timedelta(seconds=second)
+        journal.change(state)
+    told = [(event["kind"], event["facts"].get("away_since", "")[-11:-6]) for _, event in read_events(tmp_path, 0)]
+    assert told == [(CONNECTED, ""), ("source_lost", ""), (CONNECTED, "00:05"), (CONNECTED, "00:07")]

@@ -9,7 +9,7 @@ from lakeward.core.sql import equals, instant, literal
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance
 from lakeward.flows.batch.source_events import SOURCE_EVENTS
-from lakeward.quality.series.source_record import SourceRecord, SourceSpan, merge_spans
+from lakeward.quality.series.source_record import FOREVER, SourceRecord, SourceSpan, merge_spans
 from lakeward.sources.collectors.state import AWAY_SINCE, HEARING
 from lakeward.sources.sparkplug.segments import microseconds
 
@@ -32,7 +32,12 @@ def source_spans(engine: Engine, dataset: str, first: datetime | None, last: dat
         f"ORDER BY happened_at DESC, event_number DESC LIMIT {MAX_EVENTS}"
     )
     events = [{**row, "facts": json.loads(row["facts"])} for row in reversed(engine.fetch(query))]
-    return SourceRecord(away=merge_spans(_away(events)), dead=merge_spans(_dead(events)), lost=merge_spans(_lost(events)))
+    end_us = microseconds(last)
+    # What begins later meets no gap of the batch, and would take the place of what does.
+    away, dead, lost = (
+        merge_spans(span for span in spans if span.begin <= end_us) for spans in (_away(events), _dead(events), _lost(events))
+    )
+    return SourceRecord(away=away, dead=dead, lost=lost)
 
 
 def _away(events: Sequence[Mapping[str, Any]]) -> Iterator[SourceSpan]:
@@ -50,7 +55,7 @@ def _dead(events: Sequence[Mapping[str, Any]]) -> Iterator[SourceSpan]:
             since.setdefault(scope, at)
         elif event["kind"] in BORN and scope in since:
             yield SourceSpan(since.pop(scope), at, scope)
-    yield from (SourceSpan(at, 2**62, scope) for scope, at in since.items())
+    yield from (SourceSpan(at, FOREVER, scope) for scope, at in since.items())
 
 
 def _lost(events: Sequence[Mapping[str, Any]]) -> Iterator[SourceSpan]:

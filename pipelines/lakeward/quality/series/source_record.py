@@ -1,6 +1,5 @@
 """What is known of a batch's source beside its readings: when it was heard, what it lost, and what the mapping says of each series."""
 
-import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -8,8 +7,10 @@ from lakeward.contracts.model import DataType, Kind
 from lakeward.core.sql import literal
 from lakeward.core.units import Spellings
 
-# More spans make the query of the sensor rules slow; older ones that are nearest to each other become one.
+# More spans make the query of the sensor rules slow: the newest are kept.
 MAX_SPANS = 256
+# End of a span that lasts.
+FOREVER = 2**62
 _TEXT, _WHOLE, _NUMBER, _FLAG = (DataType(kind) for kind in (Kind.STRING, Kind.INTEGER, Kind.DOUBLE, Kind.BOOLEAN))
 # Columns of the limits: what a line of the mapping says of its series, for the rows `first_place <= place < end_place`.
 LIMIT_COLUMNS = {
@@ -82,7 +83,7 @@ NO_RECORD = SourceRecord()
 
 
 def merge_spans(spans: Iterable[SourceSpan]) -> tuple[SourceSpan, ...]:
-    """The spans as few, in order: those of one scope that touch are one, and beyond `MAX_SPANS` those next to each other, too."""
+    """The spans as few, in order: those of one scope that touch are one, and beyond `MAX_SPANS` the newest stay as they are."""
     merged: list[SourceSpan] = []
     for span in sorted(spans, key=lambda one: (one.scope, one.begin, one.end)):
         last = merged[-1] if merged else None
@@ -110,19 +111,11 @@ def near_end(spans: Sequence[SourceSpan]) -> str:
 
 
 def _thin(spans: Sequence[SourceSpan]) -> tuple[SourceSpan, ...]:
-    """At most `MAX_SPANS`, of all addresses: the newest as they are, since batches are new; of older ones the widest times between them."""
-    ordered = (
-        merge_spans(SourceSpan(span.begin, span.end) for span in spans) if any(span.scope for span in spans) else tuple(spans)
-    )
-    newest = len(ordered) - MAX_SPANS // 2
-    older = sorted(range(1, newest), key=lambda at: ordered[at - 1].end - ordered[at].begin)[: MAX_SPANS // 2 - 1]
-    between = [*older, *range(max(newest, 1), len(ordered))]
-    starts = [0, *sorted(between), len(ordered)]
-    return tuple(
-        SourceSpan(ordered[first].begin, max(one.end for one in ordered[first:end]))
-        for first, end in itertools.pairwise(starts)
-        if first < end
-    )
+    """The newest; of the older ones those that speak of all addresses become one, since a rule is blind rather than wrong."""
+    ordered = sorted(spans, key=lambda one: one.begin if one.end == FOREVER else one.end)
+    newest, older = ordered[1 - MAX_SPANS :], [one for one in ordered[: 1 - MAX_SPANS] if not one.scope]
+    joined = [SourceSpan(min(one.begin for one in older), max(one.end for one in older))] if older else []
+    return tuple(sorted((*joined, *newest)))
 
 
 def _within(span: SourceSpan, address: str) -> str:

@@ -26,7 +26,7 @@ HEARING = frozenset({CONNECTED, LISTENING, "source_nodes_refused", "source_devic
 AWAY_SINCE = "away_since"
 # File with the name of the folder of events.
 _MACHINE = "machine"
-# The same event is not written again within this time: a source that flaps has few events.
+# The same event is not written again within this time: a source that flaps has few events. What rules judge by is written always.
 _REPEATED = timedelta(minutes=1)
 # Seconds by which the machine's clock may be set without an event.
 CLOCK_JUMP = 2.0
@@ -107,13 +107,15 @@ class CollectorJournal:
         return True
 
     def event(self, kind: str, **facts: object) -> bool:
-        """Write an event, on disk on return; the same kind only once a minute. A full disk loses it: the state says it too.
+        """Write an event, on disk on return; the same kind only once a minute, but each that says since when the source was not heard.
+
+        A full disk loses it: the state says it too.
 
         Returns:
             Whether it was written.
         """
         now = self.clock.now()
-        if kind in self._written and now - self._written[kind] < _REPEATED:
+        if AWAY_SINCE not in facts and kind in self._written and now - self._written[kind] < _REPEATED:
             return False
         texts = {key: str(value) for key, value in facts.items()}
         try:
@@ -173,7 +175,7 @@ class CollectorJournal:
             self._away_since = datetime.fromisoformat(before.away_since or heard)
 
     def _say_hearing(self) -> None:
-        """Write the event that the source is heard again; where it came just now, the next one says since when it was not."""
+        """Write the event that the source is heard again; where the disk is full, the next one says since when it was not."""
         away = {AWAY_SINCE: self._away_since.isoformat()} if self._away_since else {}
         if self.event(self.state, **self.facts, **away):
             self._away_since = None

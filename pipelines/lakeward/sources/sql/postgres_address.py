@@ -19,18 +19,10 @@ def postgres_url(connection: ConnectionSettings) -> str:
         SettingsError: `sslmode` asks for TLS that does not check whom it talks to.
     """
     mode = tls_mode(connection)
-    options = {
-        "sslmode": mode,
-        "client_encoding": "UTF8",
-        "connect_timeout": str(CONNECT_SECONDS),
-        "application_name": "lakeward",
-    }
+    options = {"connect_timeout": str(CONNECT_SECONDS), "application_name": "lakeward"}
     if mode == _VERIFIED:
-        options["sslrootcert"] = str(connection.ca or ssl.get_default_verify_paths().cafile or "system")
-    if connection.certificate:
-        options["sslcert"] = str(connection.certificate)
-    if connection.key:
-        options["sslkey"] = str(connection.key)
+        options["sslrootcert"] = ssl.get_default_verify_paths().cafile or "system"
+    options |= connection.libpq | {"sslmode": mode, "client_encoding": "UTF8"}
     return f"{connection.url('postgresql')}?{urlencode(options, quote_via=quote)}"
 
 
@@ -40,9 +32,11 @@ def tls_mode(connection: ConnectionSettings) -> str:
     Raises:
         SettingsError: As `postgres_url`.
     """
-    default = _PLAIN if _is_loopback(connection.host) and not connection.ca else _VERIFIED
-    mode = connection.parameters.get("sslmode", default)
-    if mode not in (_VERIFIED, _PLAIN) or (mode == _PLAIN and connection.ca):
+    told = connection.libpq
+    has_ca = "sslrootcert" in told
+    default = _PLAIN if _is_loopback(told.get("hostaddr", connection.host)) and not has_ca else _VERIFIED
+    mode = told.get("sslmode", default)
+    if mode not in (_VERIFIED, _PLAIN) or (mode == _PLAIN and has_ca):
         raise SettingsError("connection_tls_unverified", name=connection.name, place=connection.place, found=mode)
     return mode
 
