@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
@@ -247,6 +248,7 @@ def test_nothing_is_replaced_and_a_missing_folder_is_named(settings, tmp_path):
         (tmp_path / "a.parquet", "export_target_exists"),
         (tmp_path / "b" / "a.csv", "export_target_folder"),
         (tmp_path / "a.txt", "export_format"),
+        (Path("s3://plant/a.csv"), "export_target_url"),
     ):
         with pytest.raises(LakewardError) as refused:
             export(settings, target)

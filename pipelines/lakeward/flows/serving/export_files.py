@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -14,6 +15,8 @@ from lakeward.serving.copies import CopyForm
 
 MANIFEST = ".manifest.json"
 _SUFFIXES = {".csv": CopyForm.CSV, ".parquet": CopyForm.PARQUET}
+# What was meant for a URL, of whose two slashes a path keeps one.
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 
 
 def manifest_path(target: Path) -> Path:
@@ -25,9 +28,11 @@ def check_target(target: Path, form: CopyForm | None) -> CopyForm:
     """The form of the copy, by its option or the target's suffix.
 
     Raises:
-        UsageError: No form is named, the target or its manifest exists, or its folder does not.
+        UsageError: No form is named, the target is a URL, it or its manifest exists, or its folder does not.
         DataError: It lies in a lake: a marked copy must not flow back.
     """
+    if _URL.match(str(target)):
+        raise UsageError("export_target_url")
     form = form or _SUFFIXES.get(target.suffix.lower())
     if form is None:
         raise UsageError("export_format", target=target, expected=", ".join(CopyForm))
