@@ -5,10 +5,11 @@ A data file is never written again, so a copy stays right.
 
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from lakeward.core.storage.remote_path import LakePath, RemotePath
@@ -23,6 +24,8 @@ _MOST_COPIES, _MOST_READ = 64, 32
 _FOLDER = "files"
 # Requests at once.
 _WORKERS = 8
+# Seconds without a new byte after which a folder to write in is one of a program that was killed.
+_ABANDONED = 86_400
 
 
 @contextmanager
@@ -32,12 +35,21 @@ def folder_to_write(folder: LakePath) -> Iterator[Path]:
         folder.mkdir(parents=True, exist_ok=True)
         yield folder
         return
+    _remove_abandoned(mirror_folder(folder))
     place = mirror_folder(folder) / f".{uuid.uuid4()}"
     place.mkdir(mode=0o700, parents=True)
     try:
         yield place
     finally:
         shutil.rmtree(place, ignore_errors=True)
+
+
+def _remove_abandoned(mirror: Path) -> None:
+    """Remove what killed programs were writing; another one may do so at once."""
+    for place in mirror.glob(f".{'?' * 8}-*-*-*-*"):
+        with suppress(OSError):
+            if max(path.stat().st_mtime for path in (place, *place.rglob("*"))) < time.time() - _ABANDONED:
+                shutil.rmtree(place, ignore_errors=True)
 
 
 def store_files(folder: RemotePath, place: Path, files: Sequence[DataFile]) -> None:
