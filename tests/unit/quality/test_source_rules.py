@@ -91,14 +91,14 @@ def test_a_silence_of_more_than_one_and_a_half_intervals_fails():
 
 def test_a_gap_while_nobody_listened_is_not_the_plants_and_is_counted():
     rows = [reading(at) for at in (0, 10, 100, 110, 200)]
-    verdicts, failing = judge(rows, limit(interval_us=10 * SECOND), away=(span(40, 60),))
+    verdicts, failing = judge(rows, limit(interval_us=10 * SECOND), away=(span(40, 90),))
     assert failing["series_interval"] == [(1, 5)]
     assert (verdicts["series_interval"].evaluated, verdicts["series_interval"].observed) == (3, '{"unheard": 1}')
 
 
 def test_a_gap_between_two_batches_is_excused_as_one_within():
     verdicts, failing = judge(
-        [reading(0)], limit(interval_us=10 * SECOND), more=([reading(100), reading(200)],), away=(span(40, 60),)
+        [reading(0)], limit(interval_us=10 * SECOND), more=([reading(100), reading(200)],), away=(span(40, 90),)
     )
     assert (failing["series_interval"], verdicts["series_interval"].observed) == ([(2, 2)], '{"unheard": 1}')
 
@@ -175,3 +175,16 @@ def test_a_month_of_short_times_away_hides_no_silence_and_no_loss():
     lost = merge_spans(span(at, at) for at in hours)
     rows = [reading(-3 * 3600 + at) for at in (-30, 30)]
     assert judge(rows, expectations=(gap(),), lost=lost)[1]["r"] == [(1, 2)]
+
+
+def test_a_silence_that_was_heard_before_or_after_a_short_time_away_fails():
+    def fails(*away, end=36_010):
+        rows = [reading(0), reading(end)]
+        return judge(rows, limit(interval_us=10 * SECOND), away=away)[1]["series_interval"] == [(1, 2)]
+
+    assert fails(span(36_000, 36_005))
+    assert fails(span(5, 35_000))
+    assert fails(span(5, 10), span(36_000, 36_005))
+    assert not fails(span(50, 36_005))  # a lost connection is noticed up to a minute later
+    assert not fails(span(5, 15), span(20, 28), end=40)  # three times heard, none of them long enough
+    assert fails(span(60, 65), end=50)

@@ -1,10 +1,11 @@
 """What a collector says of itself: a machine's clock that was set is an event, and one that only goes is none."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lakeward.sources.collectors.state import CONNECTED, CollectorJournal, read_events, read_state
+from lakeward.sources.collectors.state import CONNECTED, STATE_FILE, CollectorJournal, read_events, read_state
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -49,3 +50,15 @@ def test_each_time_away_has_its_event_however_short(tmp_path):
         journal.change(state)
     told = [(event["kind"], event["facts"].get("away_since", "")[-11:-6]) for _, event in read_events(tmp_path, 0)]
     assert told == [(CONNECTED, ""), ("source_lost", ""), (CONNECTED, "00:05"), (CONNECTED, "00:07")]
+
+
+@pytest.mark.parametrize("name", ["heartbeat", "since", "away_since", "last_message"])
+@pytest.mark.parametrize("time", ["yesterday", "2026-03-01T12:00:00", "", 7])
+def test_a_state_whose_times_are_none_is_as_none(tmp_path, name, time):
+    CollectorJournal(folder=tmp_path, address="mqtt://broker").write(0, 0.0)
+    file = tmp_path / STATE_FILE
+    file.write_text(json.dumps(json.loads(file.read_text()) | {name: time}))
+    assert read_state(tmp_path) is None
+    journal = CollectorJournal(folder=tmp_path, address="mqtt://broker")
+    assert journal.change(CONNECTED)
+    assert [event["facts"] for _, event in read_events(tmp_path, 0)] == [{}]

@@ -2,7 +2,7 @@
 
 from lakeward.quality.series.arguments import ArgumentError, SeriesArguments
 from lakeward.quality.series.rule_sql import JUDGEABLE, PREVIOUS, SeriesField, SeriesRuleSql, microseconds
-from lakeward.quality.series.source_record import ends_before, near_end, overlaps
+from lakeward.quality.series.source_record import ends_before, hears_silence, near_end, overlaps
 from lakeward.quality.series.states import planned_stops
 
 # A reading counts as missing after one and a half periods or heartbeats, since a missing one delays the next by a whole one.
@@ -21,7 +21,7 @@ def no_gap(args: SeriesArguments, number: int) -> SeriesRuleSql:
 
 
 def gap_rule(args: SeriesArguments, number: int, silence: str, known: str = "TRUE") -> SeriesRuleSql:
-    """As `no_gap`, by what is known of the source: a loss that it reported fails, and a gap in which it was not heard is not evaluated.
+    """As `no_gap`, by what is known of the source: a loss that it reported fails, and a gap that it was not heard long enough to show is not evaluated.
 
     Args:
         silence: SQL of the longest silence, in microseconds.
@@ -44,7 +44,7 @@ def gap_rule(args: SeriesArguments, number: int, silence: str, known: str = "TRU
         flags={
             gap: f"coalesce({is_gap}, FALSE)",
             # Most readings are no gap: of those nothing more is compared.
-            away: f"CASE WHEN {is_gap} THEN {overlaps(source.away, address)} ELSE FALSE END",
+            away: f"CASE WHEN {is_gap} THEN NOT ({hears_silence(source.away, silence)}) ELSE FALSE END",
             dead: f"CASE WHEN {is_gap} THEN {overlaps(source.dead, address)} ELSE FALSE END",
             lost: f"CASE WHEN {near_end(source.lost)} THEN {ends_before(source.lost, address)} ELSE FALSE END",
         },

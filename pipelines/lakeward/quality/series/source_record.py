@@ -9,6 +9,8 @@ from lakeward.core.units import Spellings
 
 # More spans make the query of the sensor rules slow: the newest are kept.
 MAX_SPANS = 256
+# Microseconds until a lost connection is noticed at the latest: two keep-alives of MQTT.
+UNNOTICED = 60_000_000
 # End of a span that lasts.
 FOREVER = 2**62
 _TEXT, _WHOLE, _NUMBER, _FLAG = (DataType(kind) for kind in (Kind.STRING, Kind.INTEGER, Kind.DOUBLE, Kind.BOOLEAN))
@@ -97,6 +99,16 @@ def merge_spans(spans: Iterable[SourceSpan]) -> tuple[SourceSpan, ...]:
 def overlaps(spans: Sequence[SourceSpan], address: str) -> str:
     """Condition that one of the spans has a moment between the reading before and this one."""
     return _any(f"prev_us < {span.end} AND us > {span.begin}{_within(span, address)}" for span in spans)
+
+
+def hears_silence(spans: Sequence[SourceSpan], silence: str) -> str:
+    """Condition that between two of the spans, in which nobody listened, the source was silent for longer than `silence`.
+
+    The last part before a span is not counted: a lost connection is noticed later.
+    """
+    ends = ["prev_us", *(f"greatest(prev_us, {span.end})" for span in spans)]
+    begins = [*(f"CASE WHEN us > {span.begin} THEN {span.begin - UNNOTICED} ELSE us END" for span in spans), "us"]
+    return _any(f"{begin} - {end} > {silence}" for end, begin in zip(ends, begins, strict=True))
 
 
 def ends_before(spans: Sequence[SourceSpan], address: str) -> str:

@@ -190,11 +190,14 @@ def read_state(folder: Path) -> CollectorState | None:
 
 
 def parse_state(content: bytes | None) -> CollectorState | None:
-    """The state in the bytes of a file; None without one, or for one of another version."""
+    """The state in the bytes of a file; None without one, or for one of another version, or whose times are none."""
     try:
-        return CollectorState(**json.loads(content)) if content else None
+        state = CollectorState(**json.loads(content)) if content else None
+        times = [state.since, state.heartbeat, state.away_since, state.last_message] if state else []
+        is_whole = all(datetime.fromisoformat(time).tzinfo for time in times if time is not None)
     except (ValueError, TypeError):
         return None
+    return state if is_whole else None
 
 
 def machine_of(folder: Path) -> str:
