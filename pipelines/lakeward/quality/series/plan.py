@@ -158,9 +158,7 @@ def make_series_plan(
         state_selectors |= {
             field: state_series_selector(args, field.state_series) for field in rule_sql.columns if field.state_series
         }
-    divert = frozenset(
-        n for n, rule in enumerate(rules) if all_row_ids or rule.severity is not Severity.WARN or rule.type in MAPPED_RULES
-    )
+    divert = frozenset(n for n, rule in enumerate(rules) if all_row_ids or _needs_places(rule))
     versions = {number: rule.version for number, rule in enumerate(rules)}
     queries = (
         SeriesQuery(
@@ -174,11 +172,8 @@ def make_series_plan(
         for selector, of in rules_by_selector.items()
     )
     states = (replace(query, excuses=tuple(excuses.items())) for query in _state_queries(state_selectors))
-    payload = contract.record_format.payload
-    block = ARRIVAL_BLOCK * (RECORDS_PER_MESSAGE if payload and payload.holds_several else 1)
-    return SeriesPlan(
-        tuple(rules), (*queries, *states), values, unfit, excuses=excuses, limits=source.limits, arrival_block=block
-    )
+    plan = SeriesPlan(tuple(rules), (*queries, *states), values, unfit, excuses=excuses, limits=source.limits)
+    return replace(plan, arrival_block=_arrival_block(contract))
 
 
 def compile_series_rule(
@@ -192,6 +187,16 @@ def compile_series_rule(
     args = SeriesArguments(contract, columns, rule.kwargs, source)
     compile_rule = MAPPED_RULES.get(rule.type) or SERIES_RULES[rule.type]
     return selector_of(args, _condition(args)), compile_rule(args, number)
+
+
+def _needs_places(rule: Rule) -> bool:
+    """Whether the failing rows of a rule are asked for: they go to quarantine, or name lines of the mapping."""
+    return rule.severity is not Severity.WARN or rule.type in MAPPED_RULES
+
+
+def _arrival_block(contract: Contract) -> int:
+    payload = contract.record_format.payload
+    return ARRIVAL_BLOCK * (RECORDS_PER_MESSAGE if payload and payload.holds_several else 1)
 
 
 def _named_values(columns: Mapping[str, ConvertedColumn]) -> dict[str, ConvertedColumn]:

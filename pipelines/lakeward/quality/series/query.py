@@ -6,7 +6,7 @@ separately: they are no neighbours of the others and never become context, so la
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 
 from lakeward.contracts.types import sql_type
 from lakeward.core.sql import identifier, literal
@@ -42,6 +42,7 @@ class SeriesInput:
     rows: str
     context: str
     received_at: str | None
+    _: KW_ONLY
     limits: str | None = None
     arrival_block: int = ARRIVAL_BLOCK
 
