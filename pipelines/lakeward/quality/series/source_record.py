@@ -102,7 +102,7 @@ def overlaps(spans: Sequence[SourceSpan], address: str) -> str:
 
 
 def hears_silence(spans: Sequence[SourceSpan], silence: str) -> str:
-    """Condition that between two of the spans, in which nobody listened, the source was silent for longer than `silence`.
+    """Condition that between two of the spans, in which no collector listened, the source was silent for longer than `silence`.
 
     The last part before a span is not counted: a lost connection is noticed later.
     """
