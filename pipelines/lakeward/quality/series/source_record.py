@@ -101,7 +101,7 @@ def overlaps(spans: Sequence[SourceSpan], address: str) -> str:
 
 
 def hears_silence(spans: Sequence[SourceSpan], silence: str) -> str:
-    """Condition that between two of the spans, in which nobody listened, the source was silent for longer than `silence`.
+    """Condition that the source was silent for longer than `silence` while heard: outside of the spans.
 
     The last part before a span is not counted: a lost connection is noticed later.
     """
