@@ -80,8 +80,8 @@ def test_too_little_memory_is_told(lake):
     assert caught.value.code == "memory_full"
 
 
-def test_a_lake_at_a_url_is_refused():
-    with pytest.raises(UsageError, match="folder"):
+def test_a_lake_at_a_url_is_not_opened_without_its_store():
+    with pytest.raises(UsageError, match="how its store is reached"):
         open_engine("embedded", "s3://bucket/lake")
 
 

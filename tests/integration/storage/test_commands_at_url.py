@@ -68,10 +68,3 @@ def test_a_lake_that_knows_accounts_asks_for_them_on_every_machine(endpoint, pla
     result = run_command(capsys, other.root, "query", "SELECT 1 FROM silver.press_line", "--as", "steward")
     assert result.code == 3
     assert "register" in result.err
-
-
-def test_what_needs_a_folder_says_so(plant, lakeward):
-    file = plant.root / "expectations" / "project.yaml"
-    lakeward("run", code=1)
-    file.write_text(file.read_text(encoding="utf-8") + "engine: spark\n", encoding="utf-8")
-    lakeward("status", code=2)

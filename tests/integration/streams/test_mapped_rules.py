@@ -138,6 +138,14 @@ def test_lines_that_are_not_valid_have_no_rule_and_stop_nothing(line):
     assert made.values("quarantine") == [("line/c", 5.0)]
 
 
+@pytest.mark.parametrize("other", ["[degF],number,,,32,212,checked", "Cel,number,,,,,"], ids=["unit", "no_bounds"])
+def test_a_range_that_another_line_of_the_series_undoes_is_told(line, other):
+    made = line("umh/v1/a,line/a,Cel,number,,,0,100,checked", f"umh/v1/a2,line/a,{other}")
+    report = made.run(("a", 0, 150))
+    [facts] = [facts for code, facts in report.warnings if code == "series_ranges_differ"]
+    assert facts["line"] == 2
+
+
 def test_a_gap_in_which_nobody_listened_is_told_from_a_silent_plant(line):
     made = line("umh/v1/a,line/a,,number,10,,,,")
     journal = made.journal(-5)

@@ -161,10 +161,29 @@ def newest_mapping(contract: Contract, landing: Path) -> dict[str, Any]:
 def unjudged_notes(workspace: Workspace, contract: Contract) -> Warnings:
     """That lines of the project's mapping say limits from which no rule follows."""
     file = workspace.project.root / DATASETS / contract.name / SERIES_FILE
-    if contract.record_format.format is not FileFormat.MESSAGES or not file.is_file() or not (lines := unjudged_lines(file)):
+    if contract.record_format.format is not FileFormat.MESSAGES or not file.is_file():
         return ()
-    facts = {"dataset": contract.name, "file": workspace.project.label(file), "lines": len(lines), "line": lines[0]}
-    return (("series_lines_unjudged", facts),)
+    found = {"series_lines_unjudged": unjudged_lines(file), "series_ranges_differ": _lines_without_range(contract, file)}
+    label = workspace.project.label(file)
+    return tuple(
+        (code, {"dataset": contract.name, "file": label, "lines": len(lines), "line": lines[0]})
+        for code, lines in found.items()
+        if lines
+    )
+
+
+def _lines_without_range(contract: Contract, file: Path) -> list[int]:
+    """Lines with a bound that another line of their series undoes."""
+    if not (named := _columns(contract)):
+        return []
+    content, value = file.read_bytes(), contract.column(named[1])
+    own = {row["series"]: row for row in _limits(file, content, value)}
+    lines = (_limit(entry, value) for entry in read_series_file(file, content))
+    return [
+        line["line"]
+        for line in lines
+        if any(line[bound] is not None and own[line["series"]][bound] is None for bound in ("low", "high"))
+    ]
 
 
 def reporting_series(contract: Contract, landing: Path) -> list[Limit]:
