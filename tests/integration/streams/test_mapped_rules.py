@@ -8,6 +8,7 @@ import pytest
 from lakeward.flows import Selection, Signature, project_status, rebuild, replay_rows
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.quality.series.source_record import MAX_SPANS
+from lakeward.sources.collectors.opcua.overflows import Overflows
 from lakeward.sources.collectors.state import CollectorJournal
 from support.both_engines import ALL_ENGINES
 from support.command_line import run_command
@@ -125,6 +126,19 @@ def test_an_event_of_an_address_reaches_a_series_without_limits(line):
     made.journal(5).event("source_overflow", node="umh/v1/a")
     made.run(("a", 10, 2), ("a", 20, 3))
     assert made.verdicts(2)["expect_series_no_gap"][:3] == ("FAIL", 2, 1)
+
+
+@pytest.mark.parametrize(("others", "lost"), [(1, 1), (100, 2)])
+def test_each_node_whose_queue_was_full_has_its_loss(line, others, lost):
+    made = line("umh/v1/a,line/a,,number,10000,,,,", "umh/v1/b,line/b,,number,10000,,,,")
+    made.run(("a", 0, 1), ("b", 0, 1))
+    overflows, journal = Overflows(), made.journal(5)
+    for step in ("umh/v1/c", "umh/v1/b"):
+        for number in range(others):
+            overflows.add(f"{step}{number or ''}")
+        overflows.write(journal, journal.clock.now())
+    made.run(("a", 10, 2), ("b", 10, 2))
+    assert made.verdicts(2)["series_interval"][:3] == ("FAIL", 2, lost)
 
 
 def test_lines_that_are_not_valid_have_no_rule_and_stop_nothing(line):

@@ -10,13 +10,15 @@ from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance
 from lakeward.flows.batch.source_events import SOURCE_EVENTS
 from lakeward.quality.series.source_record import FOREVER, SourceRecord, SourceSpan, merge_spans
-from lakeward.sources.collectors.state import AWAY_SINCE, HEARING
+from lakeward.sources.collectors.state import ADDRESSES, AWAY_SINCE, HEARING
 from lakeward.sources.sparkplug.segments import microseconds
 
 BORN = {"source_edge_born": "source_edge_died", "source_device_born": "source_device_died"}
 # Behind each of these, values of the time before it are lost.
 LOSSES = ("source_overflow", "source_gap", "source_sequence_gap", "source_session_lost")
 KINDS = (*sorted(HEARING), *LOSSES, *BORN, *BORN.values())
+# Addresses of one loss that have a span each.
+MANY = 64
 # Events of the time before a batch that can matter to it: a longer silence is judged by these alone.
 BEFORE, AFTER, MAX_EVENTS = timedelta(days=30), timedelta(days=1), 20_000
 
@@ -62,7 +64,13 @@ def _lost(events: Sequence[Mapping[str, Any]]) -> Iterator[SourceSpan]:
     for event in events:
         if event["kind"] in LOSSES:
             at = microseconds(event["happened_at"])
-            yield SourceSpan(at, at, _scope(event))
+            yield from (SourceSpan(at, at, scope) for scope in _lost_scopes(event))
+
+
+def _lost_scopes(event: Mapping[str, Any]) -> Sequence[str]:
+    """As `_scope`, of an event that can name several addresses; so many that they would hide other losses are all."""
+    addresses = json.loads(event["facts"].get(ADDRESSES, "[]"))
+    return addresses if 0 < len(addresses) <= MANY else ("",) if addresses else (_scope(event),)
 
 
 def _scope(event: Mapping[str, Any]) -> str:

@@ -24,6 +24,8 @@ LISTENING = "source_listening"
 HEARING = frozenset({CONNECTED, LISTENING, "source_nodes_refused", "source_devices_silent", "source_qos_lowered"})
 # Fact of an event that the collector hears its source: since when it did not.
 AWAY_SINCE = "away_since"
+# Fact of an event: the addresses that it speaks of, as a JSON list.
+ADDRESSES = "addresses"
 # File with the name of the folder of events.
 _MACHINE = "machine"
 # The same event is not written again within this time: a source that flaps has few events. What rules judge by is written always.
@@ -107,7 +109,7 @@ class CollectorJournal:
         return True
 
     def event(self, kind: str, **facts: object) -> bool:
-        """Write an event, on disk on return; the same kind only once a minute, but each that says since when the source was not heard.
+        """Write an event, on disk on return; the same kind only once a minute, but each that sensor rules read a time or addresses from.
 
         A full disk loses it: the state says it too.
 
@@ -115,7 +117,7 @@ class CollectorJournal:
             Whether it was written.
         """
         now = self.clock.now()
-        if AWAY_SINCE not in facts and kind in self._written and now - self._written[kind] < _REPEATED:
+        if not facts.keys() & {AWAY_SINCE, ADDRESSES} and kind in self._written and now - self._written[kind] < _REPEATED:
             return False
         texts = {key: str(value) for key, value in facts.items()}
         try:

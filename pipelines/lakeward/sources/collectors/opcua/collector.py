@@ -21,6 +21,7 @@ from lakeward.sources.collectors.opcua.gaps import AHEAD, Gaps
 from lakeward.sources.collectors.opcua.history_pages import CHUNK, read_span, steps
 from lakeward.sources.collectors.opcua.kept_gaps import KeptGaps
 from lakeward.sources.collectors.opcua.nodes import ResolvedNodes, resolve, subscribe
+from lakeward.sources.collectors.opcua.overflows import Overflows
 from lakeward.sources.collectors.opcua.session import SourceFault, naming_faults, open_session
 from lakeward.sources.collectors.opcua.values import SCHEMA, has_overflow, source_time, value_row
 from lakeward.sources.collectors.state import CONNECTED, CollectorJournal
@@ -55,6 +56,7 @@ class OpcUaCollector:
     _addresses: dict[str, str] = field(default_factory=dict)
     _repair_at: float = 0.0
     _was_lost: bool = False
+    _overflows: Overflows = field(default_factory=Overflows)
 
     def run(self, stop: Event) -> None:
         """Collect until `stop` is set; then everything that came is landed. A server that is away is tried again and again.
@@ -147,6 +149,7 @@ class OpcUaCollector:
             if lander.writer.waiting >= COMMIT_ROWS:
                 break
             event = await subscription.next_event(BRIEF)
+        self._overflows.write(lander.journal, self.clock.now())
         lander.commit()
 
     def _take(self, event: DataChangeEvent, lander: Lander) -> None:
@@ -156,7 +159,7 @@ class OpcUaCollector:
             if not self._gaps.is_open:
                 self._settle()
             self._gaps.open([address])
-            lander.journal.event("source_overflow", node=address)
+            self._overflows.add(address)
         # A flagged value is kept though the history gave it before: there it has no flag.
         if self._gaps.take(address, source_time(value, received)) or is_flagged:
             row, size = value_row(address, value, received, recovered=False)
