@@ -162,7 +162,7 @@ class OpenTables:
                 return None
         return self._store(folder, place, handle.table, _later_txns(place, handle))
 
-    def opened(self, folder: LakePath, version: int) -> DeltaTable | None:
+    def table_at(self, folder: LakePath, version: int) -> DeltaTable | None:
         """The table at this version, which never changes, without a look at the store; None if the last handle is of another."""
         handle = self._handles.get(folder)
         return handle.table if handle and handle.table.version() == handle.version == version else None

@@ -132,7 +132,7 @@ class EmbeddedTables(EmbeddedSession):
         """Of a table in an object store: its rows by the copy of its log; None if Delta's scan is needed, which asks the store for the log."""
         folder = self._folder(table)
         with machine_faults(self._lake):
-            stored = self._tables.open(folder) if version is None else self._tables.opened(folder, version)
+            stored = self._tables.open(folder) if version is None else self._tables.table_at(folder, version)
             return rows_of_files(self._con, folder, stored, ALL_FILES) if stored else None
 
     def _has_table(self, folder: LakePath) -> bool:

@@ -14,7 +14,9 @@ def trust_authorities(jvm: Any, ca: Path) -> None:
     _TRUSTED.add(ca)
     store = jvm.java.security.KeyStore.getInstance(jvm.java.security.KeyStore.getDefaultType())
     store.load(None, None)
-    for number, certificate in enumerate([*_known(jvm), *(each for file in sorted(_TRUSTED) for each in _read(jvm, file))]):
+    for number, certificate in enumerate(
+        [*_java_authorities(jvm), *(each for file in sorted(_TRUSTED) for each in _read(jvm, file))]
+    ):
         store.setCertificateEntry(f"authority-{number}", certificate)
     managers = jvm.javax.net.ssl.TrustManagerFactory.getInstance(jvm.javax.net.ssl.TrustManagerFactory.getDefaultAlgorithm())
     managers.init(store)
@@ -23,7 +25,7 @@ def trust_authorities(jvm: Any, ca: Path) -> None:
     jvm.javax.net.ssl.SSLContext.setDefault(context)
 
 
-def _known(jvm: Any) -> list[Any]:
+def _java_authorities(jvm: Any) -> list[Any]:
     """Certificates that Java trusts."""
     managers = jvm.javax.net.ssl.TrustManagerFactory.getInstance(jvm.javax.net.ssl.TrustManagerFactory.getDefaultAlgorithm())
     managers.init(None)

@@ -85,9 +85,9 @@ def installed_jars(folder: Path | None) -> tuple[Path, ...]:
     if missing := _missing(folder, spark_requirements().jars):
         _check_others(folder, spark_requirements().jars)
         raise MachineError("spark_jars_missing", folder=folder, missing=", ".join(missing))
-    found = _checked(folder, spark_requirements().jars)
+    found = _intact_jars(folder, spark_requirements().jars)
     store = store_folder(folder)
-    return found if _missing(store, store_jars()) else (*found, *_checked(store, store_jars()))
+    return found if _missing(store, store_jars()) else (*found, *_intact_jars(store, store_jars()))
 
 
 def store_folder(folder: Path) -> Path:
@@ -106,7 +106,7 @@ def check_store_jars(folder: Path | None) -> None:
         raise MachineError("spark_store_jars_missing", folder=store_folder(folder), missing=first, others=len(others))
 
 
-def _checked(folder: Path, jars: Sequence[Jar]) -> tuple[Path, ...]:
+def _intact_jars(folder: Path, jars: Sequence[Jar]) -> tuple[Path, ...]:
     _check_others(folder, jars)
     for jar in jars:
         check_jar(folder / jar.file, jar)
