@@ -3,6 +3,7 @@
 import fcntl
 import multiprocessing
 import os
+import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -95,3 +96,28 @@ def wait_for(condition, seconds=20):
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.02)
+
+
+def hold_in_turns(store, rounds, machines=4):
+    """Let machines, each a thread, take the dataset's lease by turns.
+
+    Returns:
+        How many held it at each time, and the number of each lease.
+    """
+    inside, most, numbers = set(), [], []
+
+    def work(machine):
+        for _ in range(rounds):
+            lease = take_lease(store, DATASET, machine, machine, 30.0)
+            inside.add(machine)
+            most.append(len(inside))
+            numbers.append(lease.number)
+            inside.remove(machine)
+            lease.release()
+
+    threads = [threading.Thread(target=work, args=(f"machine {number}",)) for number in range(machines)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return most, numbers

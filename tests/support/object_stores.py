@@ -9,9 +9,14 @@ import time
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
+import pytest
+
+from lakeward.core.errors import LakewardError
+from lakeward.core.settings import Settings
 from lakeward.core.storage.lake import Lake
 from lakeward.core.storage.options import S3Options
 from lakeward.core.storage.signed_requests import signed_headers
+from lakeward.engines.spark.jars import check_store_jars
 
 KEY_ID, SECRET, BUCKET = "test-key", "test-secret-of-loopback", "plant"
 # A program of Go: `go install github.com/versity/versitygw/cmd/versitygw@latest` puts it here.
@@ -134,3 +139,11 @@ def environment(endpoint):
         "AWS_REGION": "us-east-1",
         "AWS_ENDPOINT_URL": endpoint,
     }
+
+
+def require_store_jars():
+    """Skip without Spark's jars for object stores, as `lakeward spark setup --s3` brings them."""
+    try:
+        check_store_jars(Settings.load().spark.jars)
+    except LakewardError as error:
+        pytest.skip(str(error))

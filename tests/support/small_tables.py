@@ -149,3 +149,31 @@ def write_corrections(lake):
     for batch in range(9, 15):
         engine.replace(SPEC, rows(batch * 5, batch * 5 + 10, batch), ["id"], txn(batch))
     engine.close()
+
+
+def from_rows(embedded, query, version):
+    """The same rows as a table, since Spark is to read them, not to make them."""
+    spec = type(SPEC)(TableName(Layer.BRONZE, "press_line"), SPEC.columns)
+    embedded.overwrite(spec, query, "TRUE", Txn("test", version))
+    return "SELECT * FROM bronze.press_line"
+
+
+def state(engines):
+    """What each engine says of the table."""
+    return [(ids(engine), float(total(engine)[1]), engine.txn(NAME, APP)) for engine in engines]
+
+
+def batches_by_turns(both):
+    """Four batches of one table by the embedded engine and Spark in turns, some tried again: rows and offsets are those of one engine."""
+    embedded, spark = both
+    embedded.append(SPEC, rows(0, 100), txn(1))
+    corrections = from_rows(embedded, f"{rows(20, 30, 5)} UNION ALL {rows(100, 110, 1)}", 1)
+    assert spark.replace(SPEC, corrections, ["id"], txn(2)).rows == 110
+    embedded.replace(SPEC, rows(25, 28, 7), ["id"], txn(3))
+    for engine in both:
+        assert engine.replace(SPEC, corrections, ["id"], txn(2)) is None
+        assert engine.append(SPEC, corrections, txn(3)) is None
+    spark.overwrite(
+        SPEC, from_rows(embedded, rows(200, 203, 2), 2), "id IN (SELECT id FROM silver.press_line WHERE id < 20)", txn(4)
+    )
+    assert state(both) == [([*range(20, 110), 200, 201, 202], 7 * 5 + 3 * 7 + 10 + 6, 4)] * 2

@@ -7,7 +7,6 @@ from deltalake import DeltaTable
 from py4j.protocol import Py4JJavaError
 
 from lakeward.core.errors import ContractError
-from lakeward.core.names import Layer, TableName
 from lakeward.engines.delta.commits import commit_actions, commit_with_retries
 from lakeward.engines.delta.rewrite import FENCE, Rewrite
 from lakeward.engines.embedded.data_files import write_files
@@ -16,13 +15,24 @@ from lakeward.engines.embedded.rewrite import DuckDbRowRewriter
 from lakeward.engines.spark.data_files import write_files as write_files_on_spark
 from lakeward.engines.spark.delete_predicate import delete_same_keys as same_keys_on_spark
 from lakeward.engines.spark.rewrite import SparkRowRewriter
-from lakeward.engines.tables import Txn
 from support.both_engines import open_engine_named
 from support.external_writers import OlderTransaction, create_external_table, first_add, require_newer_protocol, run_delta_sql
-from support.small_tables import APP, BY_DAY, NAME, SPEC, by_day, folder, ids, rows, total, txn
+from support.small_tables import (
+    APP,
+    BY_DAY,
+    NAME,
+    SPEC,
+    batches_by_turns,
+    by_day,
+    folder,
+    from_rows,
+    ids,
+    rows,
+    state,
+    txn,
+)
 
 pytestmark = [pytest.mark.spark, pytest.mark.exhaustive]
-SOURCE = TableName(Layer.BRONZE, "press_line")
 
 
 @pytest.fixture
@@ -39,18 +49,6 @@ def two_files(both):
     embedded, _ = both
     embedded.append(SPEC, rows(0, 10), txn(1))
     embedded.append(SPEC, rows(10, 20), txn(2))
-
-
-def from_rows(embedded, query, version):
-    """The same rows as a table, since Spark is to read them, not to make them."""
-    spec = type(SPEC)(SOURCE, SPEC.columns)
-    embedded.overwrite(spec, query, "TRUE", Txn("test", version))
-    return "SELECT * FROM bronze.press_line"
-
-
-def state(engines):
-    """What each engine says of the table."""
-    return [(ids(engine), float(total(engine)[1]), engine.txn(NAME, APP)) for engine in engines]
 
 
 def correct(engine, lake, handle):
@@ -74,19 +72,8 @@ def hands(both, name):
 
 
 def test_batches_by_either_engine_make_the_table_of_one(both, lake):
-    embedded, spark = both
-    embedded.append(SPEC, rows(0, 100), txn(1))
-    corrections = from_rows(embedded, f"{rows(20, 30, 5)} UNION ALL {rows(100, 110, 1)}", 1)
-    assert spark.replace(SPEC, corrections, ["id"], txn(2)).rows == 110
-    embedded.replace(SPEC, rows(25, 28, 7), ["id"], txn(3))
-    for engine in both:
-        assert engine.replace(SPEC, corrections, ["id"], txn(2)) is None
-        assert engine.append(SPEC, corrections, txn(3)) is None
-    spark.overwrite(
-        SPEC, from_rows(embedded, rows(200, 203, 2), 2), "id IN (SELECT id FROM silver.press_line WHERE id < 20)", txn(4)
-    )
-    assert state(both) == [([*range(20, 110), 200, 201, 202], 7 * 5 + 3 * 7 + 10 + 6, 4)] * 2
-    assert embedded.txn(NAME, FENCE) == 3
+    batches_by_turns(both)
+    assert both[0].txn(NAME, FENCE) == 3
 
 
 @pytest.mark.parametrize("first", [0, 1], ids=["embedded first", "spark first"])

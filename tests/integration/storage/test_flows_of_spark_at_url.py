@@ -4,14 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from lakeward.core.errors import LakewardError
-from lakeward.core.settings import EMBEDDED, SPARK, Settings
-from lakeward.engines.spark.jars import check_store_jars
+from lakeward.core.settings import EMBEDDED, SPARK
 from lakeward.flows import ingest_dataset, maintain
 from lakeward.flows.base.batch_context import BatchStep
 from support.engine_comparison import in_store, two_lakes
 from support.fault_proxy import proxy
 from support.message_kinds import KINDS, cases, live_on_both, plant_maker
+from support.object_stores import require_store_jars
 from support.plant import Plant, csv_line, make_plant
 from support.plant_story import STORY, comparable_output, make_received_plant
 from support.spark_cluster import Driver, die_at, die_before_commit
@@ -27,11 +26,7 @@ BATCHES = [
 
 @pytest.fixture(scope="module", autouse=True)
 def _with_jars():
-    """Skip without the jars for object stores, as `lakeward spark setup --s3` brings them."""
-    try:
-        check_store_jars(Settings.load().spark.jars)
-    except LakewardError as error:
-        pytest.skip(str(error))
+    require_store_jars()
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ import pytest
 from lakeward.core.errors import LakewardError
 from lakeward.core.storage.lake import store_of
 from lakeward.core.storage.probe import check_conditional_replace, check_store, races_large
-from lakeward.engines.delta.lease import take_lease
 from lakeward.flows import RestoreOptions, back_up, grade_dataset, ingest_dataset, maintain, open_connection, restore, run_all
 from lakeward.flows.base.batch_context import BatchStep
+from support.lease_holders import hold_in_turns
 from support.lost_machines import receive_and_die
 from support.object_stores import BUCKET, MINIO, free_port, lake_at, minio
 from support.plant import csv_line, make_plant
@@ -65,22 +65,7 @@ def test_of_eight_writers_at_once_one_succeeds(endpoint, tmp_path, size, rounds)
 
 
 def test_of_many_machines_one_holds_the_lease_at_a_time(endpoint, tmp_path):
-    store, inside, most, numbers = store_of(lake_at(endpoint, tmp_path, "leases").root()), set(), [], []
-
-    def work(machine):
-        for _ in range(5):
-            lease = take_lease(store, "press_line", machine, machine, 30.0)
-            inside.add(machine)
-            most.append(len(inside))
-            numbers.append(lease.number)
-            inside.remove(machine)
-            lease.release()
-
-    threads = [threading.Thread(target=work, args=(f"machine {number}",)) for number in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    most, numbers = hold_in_turns(store_of(lake_at(endpoint, tmp_path, "leases").root()), 5)
     assert set(most) == {1}
     assert len(set(numbers)) == 20
 

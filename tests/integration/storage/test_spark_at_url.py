@@ -11,19 +11,30 @@ from pathlib import Path
 import pyspark
 import pytest
 
-from lakeward.core.errors import LakewardError, MachineError, UsageError
+from lakeward.core.errors import MachineError, UsageError
 from lakeward.core.settings import Settings
 from lakeward.core.storage.lake import Lake
 from lakeward.core.storage.options import AzureOptions
 from lakeward.engines import open_engine
-from lakeward.engines.spark.jars import check_store_jars, installed_jars, spark_requirements
+from lakeward.engines.spark.jars import installed_jars, spark_requirements
 from support.both_engines import CONF
 from support.command_line import run_in_subprocess
 from support.external_writers import append_as_stranger
-from support.object_stores import lake_at, options
+from support.object_stores import lake_at, options, require_store_jars
 from support.plant import csv_line, make_plant
 from support.remote_plant import point_to_store
-from support.small_tables import BY_DAY, NAME, SPEC, append_at_url, by_day, ids, rows, total, txn
+from support.small_tables import (
+    BY_DAY,
+    NAME,
+    SPEC,
+    append_at_url,
+    batches_by_turns,
+    by_day,
+    from_rows,
+    ids,
+    rows,
+    txn,
+)
 
 pytestmark = pytest.mark.spark
 SPAWN = multiprocessing.get_context("spawn")
@@ -31,11 +42,7 @@ SPAWN = multiprocessing.get_context("spawn")
 
 @pytest.fixture(autouse=True)
 def _with_jars():
-    """Skip without the jars for object stores, as `lakeward spark setup --s3` brings them."""
-    try:
-        check_store_jars(Settings.load().spark.jars)
-    except LakewardError as error:
-        pytest.skip(str(error))
+    require_store_jars()
 
 
 @pytest.fixture
@@ -54,32 +61,8 @@ def both(lake):
         engine.close()
 
 
-def from_rows(embedded, query, version):
-    """The same rows as a table, since Spark is to read them, not to make them."""
-    embedded.overwrite(replace(SPEC, name=SOURCE), query, "TRUE", txn(version, "test"))
-    return f"SELECT * FROM {SOURCE}"
-
-
-SOURCE = replace(NAME, layer=type(NAME.layer)("bronze"))
-
-
-def state(engines):
-    """What each engine says of the table."""
-    return [(ids(engine), float(total(engine)[1]), engine.txn(NAME, "lakeward/press_line")) for engine in engines]
-
-
 def test_batches_by_either_engine_make_the_table_of_one(both):
-    embedded, spark = both
-    embedded.append(SPEC, rows(0, 100), txn(1))
-    corrections = from_rows(embedded, f"{rows(20, 30, 5)} UNION ALL {rows(100, 110, 1)}", 1)
-    assert spark.replace(SPEC, corrections, ["id"], txn(2)).rows == 110
-    embedded.replace(SPEC, rows(25, 28, 7), ["id"], txn(3))
-    for engine in both:
-        assert engine.replace(SPEC, corrections, ["id"], txn(2)) is None
-        assert engine.append(SPEC, corrections, txn(3)) is None
-    query = from_rows(embedded, rows(200, 203, 2), 2)
-    spark.overwrite(SPEC, query, "id IN (SELECT id FROM silver.press_line WHERE id < 20)", txn(4))
-    assert state(both) == [([*range(20, 110), 200, 201, 202], 7 * 5 + 3 * 7 + 10 + 6, 4)] * 2
+    batches_by_turns(both)
     at = {NAME: 0}
     assert [engine.fetch("SELECT count(*) AS n FROM silver.press_line", at=at) for engine in both] == [[{"n": 100}]] * 2
 

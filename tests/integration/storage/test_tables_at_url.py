@@ -1,7 +1,5 @@
 """Leases, drops and lost replies of tables in an object store."""
 
-import threading
-
 import pytest
 
 from lakeward.core.errors import MachineError, StoreConflictError
@@ -10,7 +8,7 @@ from lakeward.engines.delta.lease import take_lease
 from lakeward.engines.embedded.engine import EmbeddedEngine
 from lakeward.engines.tables import TableColumn, TableSpec
 from support.fault_proxy import proxy
-from support.lease_holders import DATASET, PausedLease
+from support.lease_holders import DATASET, PausedLease, hold_in_turns
 from support.object_stores import lake_at
 from support.small_tables import BY_DAY, INTEGER, NAME, SPEC, STRING, by_day, ids, rows, txn
 
@@ -39,22 +37,7 @@ def take(lake, machine, term=0.3):
 
 
 def test_of_many_machines_one_holds_the_lease_at_a_time(lake):
-    store, inside, most, numbers = store_of(lake.root()), set(), [], []
-
-    def work(machine):
-        for _ in range(3):
-            lease = take_lease(store, DATASET, machine, machine, 30.0)
-            inside.add(machine)
-            most.append(len(inside))
-            numbers.append(lease.number)
-            inside.remove(machine)
-            lease.release()
-
-    threads = [threading.Thread(target=work, args=(f"machine {number}",)) for number in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    most, numbers = hold_in_turns(store_of(lake.root()), 3)
     assert set(most) == {1}
     assert len(set(numbers)) == 12
 
