@@ -37,10 +37,16 @@ def _messages(*batches):
 
 
 def _sparkplug(*batches):
-    def land(settings, number, batch):
-        sparkplug_segments.Connection(_store(settings)).land(batch)
+    """Lands the batches over one connection of each lake: after the first one it asks the edges that need it for their births."""
+    connections = {}
 
-    return [lambda settings, at=at, batch=batch: land(settings, at, batch) for at, batch in enumerate(batches)]
+    def land(settings, batch):
+        store = _store(settings)
+        connection = connections.setdefault(settings.start, sparkplug_segments.Connection(store))
+        connection.land(batch)
+        connection.ask()
+
+    return [lambda settings, batch=batch: land(settings, batch) for batch in batches]
 
 
 def _data(number, value):

@@ -1,8 +1,9 @@
 """A lake belongs to one project: another one that names it is refused before it reads or writes anything."""
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from threading import Event
+from threading import Barrier, Event
 
 import pytest
 
@@ -10,6 +11,7 @@ from lakeward.contracts.project import load_project
 from lakeward.core.errors import MachineError, UsageError
 from lakeward.core.messages import Lang
 from lakeward.core.settings import Settings
+from lakeward.core.storage.lake import Lake
 from lakeward.flows import (
     MigrationOptions,
     back_up,
@@ -22,6 +24,7 @@ from lakeward.flows import (
     project_status,
     run_all,
 )
+from lakeward.flows.base.lake_owner import claim_lake
 from support.command_line import run_command
 from support.lease_holders import other_process
 from support.linkless import ingest_without_links
@@ -81,6 +84,19 @@ def test_a_lake_of_before_is_claimed_by_the_first_run(plant, stranger):
     assert ingest_dataset(plant.settings, "press_line").batches == 0
     with pytest.raises(UsageError):
         project_status(stranger)
+
+
+def test_flows_that_begin_a_lake_at_once_all_claim_it(tmp_path):
+    project, start = load_project(make_plant(tmp_path / "plant").root), Barrier(4)
+
+    def claim(folder):
+        start.wait()
+        claim_lake(Lake.in_folder(str(folder)), project)
+        return (folder / ".project").read_text()
+
+    with ThreadPoolExecutor(4) as flows:
+        for number in range(100):
+            assert len(set(flows.map(claim, [tmp_path / f"lake{number}"] * 4))) == 1
 
 
 @pytest.mark.parametrize("content", [b"plant\n", b"\xef\xbb\xbfplant\r\n", b"", b"\n"])

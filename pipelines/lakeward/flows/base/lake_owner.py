@@ -47,9 +47,11 @@ def claim_lake(lake: Lake, project: Project) -> None:
         UsageError: It is.
         MachineError: The lake was at this URL and is not any more (`lake_gone`); or as `check_lake_owner`.
     """
+    # Read first: another process of this machine may claim the lake meanwhile, and what it notes here comes after its claim.
+    known = None if lake.options is None else _known_here(lake)
     stored = _stored_owner(lake)
     if stored is None:
-        if _known_here(lake) is not None:
+        if known is not None:
             raise MachineError("lake_gone", lake=lake, folder=lake.files)
         store_of(lake.root()).create(OWNER, _format(LakeOwner(project.name, uuid.uuid4().hex, project.id)))
         stored = _stored_owner(lake)
