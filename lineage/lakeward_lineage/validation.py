@@ -126,7 +126,7 @@ def _check_single(value: object, kind: Any, place: str, depth: int) -> None:
         _check_object(value, kind, place, depth)
     elif inspect.isclass(kind) and issubclass(kind, Enum):
         if value not in {member.value for member in kind}:
-            raise _fault(place, "one of " + ", ".join(str(member.value) for member in kind), value)
+            raise _fault(place, ", ".join(str(member.value) for member in kind), value)
     else:
         _check_kind(value, kind, place)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lakeward import flows
-from lakeward.cli.render import Json, print_json, print_message, print_table, progress, settings_of
+from lakeward.cli.render import Json, print_json, print_message, print_table, progress, settings_of, with_reasons
 from lakeward.core.errors import ExitCode
 from lakeward.core.messages import Lang
 
@@ -51,7 +51,7 @@ def check(  # noqa: PLR0913 - the options of a command are its arguments
     if as_json:
         print_json(result)
     else:
-        print_table(settings.lang, "title_check", found, COLUMNS)
+        print_table(settings.lang, "title_check", with_reasons(found, settings.lang), COLUMNS)
         print_message(settings.lang, "check_done", passed=passed, rules=len(found))
         _print_own(settings.lang, result["meta"].get("lakeward", {}))
     if passed < len(found):

@@ -35,7 +35,8 @@ def lint(
     else:
         print_message(settings.lang, "lint_clean")
     if not as_json:
-        warnings = (*flows.word_warnings(settings, name), *([] if name else flows.login_warnings(settings)))
+        logins = [] if name else flows.login_warnings(settings)
+        warnings = (*flows.mapping_warnings(settings, name), *flows.word_warnings(settings, name), *logins)
         for step in (*flows.key_proposals(settings, name), *warnings):
             print_message(settings.lang, step.code, **step.facts)
     if found:

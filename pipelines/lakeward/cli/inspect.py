@@ -16,6 +16,7 @@ from lakeward.cli.render import (
     print_message,
     print_table,
     settings_of,
+    with_reasons,
 )
 from lakeward.core.errors import ExitCode
 from lakeward.core.messages import text
@@ -52,7 +53,7 @@ def verdicts(
         print_json(found)
     else:
         columns = ("rule_id", "outcome", "evaluated", "failed", "severity", "dimension", "observed", "reason")
-        print_table(settings.lang, "title_verdicts", found, columns)
+        print_table(settings.lang, "title_verdicts", with_reasons(map(answer_cells, found), settings.lang), columns)
 
 
 def explain(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lakeward import flows
-from lakeward.core.messages import Lang, text
+from lakeward.core.messages import Lang, reason_text, text
 from lakeward.core.plain_text import show_plain
 from lakeward.core.settings import Settings
 
@@ -77,6 +77,11 @@ def print_table(lang: Lang, title: str, rows: "Sequence[Cells | FlowAnswer]", co
     for row in shown:
         drawn.add_row(*(Text(show_plain(_cell(row.get(column)))) for column in columns))  # contents of files are not markup
     Console(width=None if sys.stdout.isatty() else PIPED_WIDTH).print(drawn)
+
+
+def with_reasons(rows: Iterable[Cells], lang: Lang) -> list[Cells]:
+    """Rows with their reasons in `lang`, which are recorded in English."""
+    return [{**row, "reason": reason_text(str(row["reason"]), lang) if row.get("reason") else None} for row in rows]
 
 
 def cells(answer: "DataclassInstance") -> dict[str, object]:

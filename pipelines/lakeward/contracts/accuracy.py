@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
+from lakeward.core.messages import Phrase
+
 if TYPE_CHECKING:
     from lakeward.contracts.model import DataType
     from lakeward.contracts.view import View
@@ -46,13 +48,13 @@ def read_accuracy(properties: "View", type_: "DataType") -> Accuracy | None:
         return None
     resolution = _number(given["resolution"]) if given.get("resolution") is not None else _smallest_step(type_)
     if resolution is None or _scale(resolution) > _most_scale(type_):
-        properties.fail_value("resolution", f"a number above 0 with at most {_most_scale(type_)} decimal places, such as 0.01")
+        properties.fail_value("resolution", Phrase("phrase_positive_decimals", digits=_most_scale(type_), example="0.01"))
         return None
     if given.get("accuracy") is None:
         return None
     tolerance = _number(given["accuracy"])
     if tolerance is None:
-        properties.fail_value("accuracy", "a number above 0 such as 0.05")
+        properties.fail_value("accuracy", Phrase("phrase_positive_such", example="0.05"))
     return Accuracy(tolerance, resolution) if tolerance else None
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from lakeward.contracts.payload_schemas import SchemaText
 from lakeward.core.errors import DefinitionError, MachineError
+from lakeward.core.messages import Phrase
 
 # Values without bytes that an item of an array may have.
 MAX_FREE_VALUES = 64
@@ -32,14 +33,14 @@ def parse_avro_schema(schema: SchemaText) -> Any:
     except json.JSONDecodeError as error:
         raise _not_valid(schema, error.msg, error.lineno, error.colno) from None
     except (SchemaParseException, UnknownType, TypeError, ValueError, LookupError, RecursionError) as error:
-        raise _not_valid(schema, str(error) or type(error).__name__) from None
+        raise _not_valid(schema, str(error)[:200] or type(error).__name__) from None
     if _has_endless_arrays(parsed, named, set()):
-        raise _not_valid(schema, f"an array whose items take no bytes, or hold more than {MAX_FREE_VALUES} values that take none")
+        raise _not_valid(schema, Phrase("phrase_endless_array", most=MAX_FREE_VALUES))
     return parsed
 
 
-def _not_valid(schema: SchemaText, found: str, line: int | None = None, column: int | None = None) -> DefinitionError:
-    return DefinitionError("payload_schema_not_valid", file=schema.name, found=found[:200], line=line, column=column)
+def _not_valid(schema: SchemaText, found: str | Phrase, line: int | None = None, column: int | None = None) -> DefinitionError:
+    return DefinitionError("payload_schema_not_valid", file=schema.name, found=found, line=line, column=column)
 
 
 def _has_endless_arrays(schema: Any, named: Mapping[str, Any], seen: set[str]) -> bool:

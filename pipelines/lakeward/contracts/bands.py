@@ -1,9 +1,12 @@
 """The band of a column: how far its values are generalised for readers who may see it in bands only."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+
+from lakeward.core.messages import Phrase
 
 if TYPE_CHECKING:
     from lakeward.contracts.model import DataType
@@ -44,10 +47,10 @@ class Band:
 
 
 # Per kind of column, what its `band` may be, as messages name it.
-_EXPECTED = {
-    "integer": "a whole number from 2, such as 50",
-    "decimal": "a number of at least two of the column's smallest steps, such as 50",
-    "double": "a number above 0 with at most 6 decimal places, such as 0.5",
+_EXPECTED: Mapping[str, str | Phrase] = {
+    "integer": Phrase("phrase_whole_such", low=2, example=50),
+    "decimal": Phrase("phrase_steps", example=50),
+    "double": Phrase("phrase_positive_decimals", digits=6, example="0.5"),
     "timestamp": ", ".join(TimeBucket),
     "date": ", ".join(list(TimeBucket)[2:]),
     "string": ", ".join(RegionLevel),
@@ -70,7 +73,7 @@ def read_band(properties: "View", type_: "DataType") -> Band | None:
 
 
 def _word(value: Any, kind: str) -> Band | None:
-    if value not in _EXPECTED[kind].split(", "):
+    if value not in str(_EXPECTED[kind]).split(", "):
         return None
     return Band(region=RegionLevel(value)) if kind == "string" else Band(bucket=TimeBucket(value))
 

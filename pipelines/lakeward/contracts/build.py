@@ -18,6 +18,7 @@ from lakeward.contracts.source_kinds import read_source
 from lakeward.contracts.status_edit import RETIRED
 from lakeward.contracts.view import View, custom_properties
 from lakeward.core.keys import KeyDoc
+from lakeward.core.messages import Phrase
 from lakeward.core.names import DATASET_NAME, Layer, sha256
 from lakeward.core.spelling import did_you_mean
 
@@ -143,7 +144,7 @@ def _contract(top: View, document: Document, roots: Sequence[Path] | None) -> Co
 
 def _row_filters(filters: View) -> dict[str, str]:
     """The conditions are checked where a session or `lakeward policy lint` can parse them."""
-    return {name: filters.text(name, expected="a SQL condition") for name in filters.values}
+    return {name: filters.text(name, expected=Phrase("phrase_sql_condition")) for name in filters.values}
 
 
 def _check_source_names(table: View, columns: tuple[Column, ...], record_format: RecordFormat) -> None:
@@ -161,16 +162,14 @@ def _check_source_names(table: View, columns: tuple[Column, ...], record_format:
 
 
 def _header(top: View) -> tuple[str, str]:
-    _text_matching(top, "apiVersion", EDITIONS, "v3.2.0 or v3.1.0")
+    _text_matching(top, "apiVersion", EDITIONS, Phrase("phrase_either", first="v3.2.0", second="v3.1.0"))
     _text_matching(top, "kind", r"DataContract", "DataContract")
-    top.text("id", expected="a text that names this contract alone")
-    name = _text_matching(
-        top, "name", DATASET_NAME.pattern, "lower-case letters, digits and _, beginning with a letter, at most 63"
-    )
-    return name, _text_matching(top, "version", VERSION, "major.minor.patch such as 1.0.0")
+    top.text("id", expected=Phrase("phrase_contract_id"))
+    name = _text_matching(top, "name", DATASET_NAME.pattern, Phrase("phrase_lower_name", most=63))
+    return name, _text_matching(top, "version", VERSION, Phrase("phrase_version", example="1.0.0"))
 
 
-def _text_matching(top: View, key: str, pattern: str, expected: str) -> str:
+def _text_matching(top: View, key: str, pattern: str, expected: str | Phrase) -> str:
     return top.entry(key, expected, lambda v: v if isinstance(v, str) and re.fullmatch(pattern, v) else None) or ""
 
 
@@ -188,7 +187,9 @@ def _origin(properties: View) -> str | None:
     if len(origins) == 1:
         return origins[0]
     properties.fail(
-        origins[-1] if origins else "customProperties", "contract_source_or_model", found=" and ".join(origins) or "neither"
+        origins[-1] if origins else "customProperties",
+        "contract_source_or_model",
+        found=Phrase("phrase_both" if origins else "phrase_neither"),
     )
     return None
 
@@ -204,7 +205,7 @@ def _column_list(properties: View, key: str, columns: tuple[Column, ...]) -> tup
 def _proposed_key(properties: View, columns: tuple[Column, ...], key: tuple[str, ...]) -> tuple[str, ...]:
     proposed = _column_list(properties, "proposedKey", columns)
     if "proposedKey" in properties.values and len(set(proposed)) != max(len(proposed), 1):
-        properties.fail_value("proposedKey", "names of columns, each once")
+        properties.fail_value("proposedKey", Phrase("phrase_columns_once"))
     if proposed and key:
         properties.fail("proposedKey", "contract_proposal_with_key")
     return proposed

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from lakeward.contracts.view import View
 from lakeward.core.keys import KeyDoc
+from lakeward.core.messages import Phrase
 
 CHECKPOINT_KEYS: Mapping[str, KeyDoc] = {
     "public_key": KeyDoc(
@@ -66,10 +67,10 @@ def read_checkpoint_targets(view: View, root: Path) -> CheckpointTargets:
     view.allow_only(CHECKPOINT_KEYS)
     file = view.text("file", "")
     return CheckpointTargets(
-        public_key=_optional(view, "public_key", "hex digits of a public key", _KEY),
+        public_key=_optional(view, "public_key", Phrase("phrase_public_key"), _KEY),
         file=root / file if file else None,
         webhook=_webhook(view),
-        webhook_secret=_optional(view, "webhook_secret", "a name in capitals", _NAME),
+        webhook_secret=_optional(view, "webhook_secret", Phrase("phrase_capital_name"), _NAME),
         mail=_mail(view),
     )
 
@@ -83,7 +84,7 @@ def _mail(view: View) -> MailTarget | None:
         sender=_text(view, "email_from") or to,
         server=view.entry("email_server", "host:port", lambda value: _matching(value, _SERVER)) or "",
         user=_text(view, "email_user") or None,
-        password=_optional(view, "email_password", "a name in capitals", _NAME),
+        password=_optional(view, "email_password", Phrase("phrase_capital_name"), _NAME),
     )
 
 
@@ -96,11 +97,11 @@ def _webhook(view: View) -> str | None:
     parts = urlsplit(found)
     is_safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
     if found and not (is_safe and parts.hostname):
-        view.fail_value("webhook", "an https URL")
+        view.fail_value("webhook", Phrase("phrase_https"))
     return found or None
 
 
-def _optional(view: View, key: str, expected: str, form: re.Pattern[str]) -> str | None:
+def _optional(view: View, key: str, expected: Phrase, form: re.Pattern[str]) -> str | None:
     return view.entry(key, expected, lambda value: _matching(value, form), "") or None
 
 

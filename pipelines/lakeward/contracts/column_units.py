@@ -5,6 +5,7 @@ from collections import Counter
 from lakeward.contracts.document import safe_repr
 from lakeward.contracts.model import Column, Kind
 from lakeward.contracts.view import View
+from lakeward.core.messages import Phrase
 from lakeward.core.spelling import did_you_mean
 from lakeward.core.units import unit, units
 
@@ -14,9 +15,9 @@ def check_units(view: View, column: Column, columns: tuple[Column, ...]) -> None
     known = [code for code in column.units if code in units()]
     twice = [kind for kind, count in Counter(unit(code).kind for code in known).items() if count > 1]
     if column.type.kind is not Kind.DOUBLE:
-        view.fail_value("logicalType", "number without physicalType, for a column with units")
+        view.fail_value("logicalType", Phrase("phrase_plain_number"))
     if column.unit or twice or not (column.units or _names_units(view)):
-        of = f"; two are of {twice[0]}" if twice else ""
+        of = Phrase("phrase_units_twice", unit=twice[0]) if twice else ""
         view.fail("customProperties", "contract_units", name=safe_repr(column.name), of=of)
     texts = [one.name for one in columns if one.type.kind is Kind.STRING and one.name != column.name]
     if column.unit_column not in texts:

@@ -12,6 +12,7 @@ from lakeward.contracts.document import safe_repr
 from lakeward.contracts.model import COUNTED_TIMES, Column, DataType, Kind
 from lakeward.contracts.view import View, custom_properties
 from lakeward.contracts.words import read_terms
+from lakeward.core.messages import Phrase
 from lakeward.core.spelling import did_you_mean
 from lakeward.core.units import guess_unit, units
 
@@ -30,7 +31,7 @@ def read_columns(table: View) -> tuple[tuple[Column, ...], tuple[str, ...]]:
     """The columns of a schema object, and the names of its key in key order."""
     properties = table.mappings("properties")
     if not properties:
-        table.fail_value("properties", "a list of at least one column")
+        table.fail_value("properties", Phrase("phrase_list_of_one_column"))
     columns = tuple(_column(view) for view in properties)
     own = [pair for pair in zip(properties, columns, strict=True) if not (pair[1].quality_of or pair[1].delay_of)]
     views, read = [view for view, _ in own], tuple(column for _, column in own)
@@ -56,7 +57,7 @@ def _with_reading(view: View, column: Column, readings: Mapping[str, Column]) ->
         return column
     reading = readings.get(column.quality_of)
     if column.type.kind is not Kind.INTEGER:
-        view.fail_value("logicalType", "integer, for a column with qualityOf")
+        view.fail_value("logicalType", Phrase("phrase_type_for", type="integer", key="qualityOf"))
     if reading is None:
         facts = {"found": safe_repr(column.quality_of), "close": did_you_mean(column.quality_of, readings)}
         view.fail("customProperties", "contract_unknown_column", key="qualityOf", **facts)
@@ -68,7 +69,7 @@ def _check_delay(view: View, column: Column, columns: tuple[Column, ...]) -> Non
     """That a delay is a number, and the column that it refers to one of times."""
     times = [one.name for one in columns if one.type.kind is Kind.TIMESTAMP]
     if column.type.kind is not Kind.DOUBLE:
-        view.fail_value("logicalType", "number, for a column with delayOf")
+        view.fail_value("logicalType", Phrase("phrase_type_for", type="number", key="delayOf"))
     if column.delay_of not in times:
         facts = {"found": safe_repr(column.delay_of), "close": did_you_mean(column.delay_of, times)}
         view.fail("customProperties", "contract_unknown_column", key="delayOf", **facts)
@@ -84,13 +85,13 @@ def collect_unjudged(view: View) -> None:
 def _column(view: View) -> Column:
     name = view.text("name")
     if name and not COLUMN_NAME.fullmatch(name):
-        view.fail_value("name", "letters, digits and _, starting with a letter, at most 127")
+        view.fail_value("name", Phrase("phrase_column_name", most=127))
     collect_unjudged(view)
     properties = custom_properties(view, CUSTOM)
     kind = _type(view)
     joined = properties.texts("joins")
     if len(joined) == 1:
-        properties.fail_value("joins", "a list of at least two names")
+        properties.fail_value("joins", Phrase("phrase_list_of_two_names"))
     return Column(
         name=name,
         type=kind,
@@ -125,7 +126,7 @@ def _type(view: View) -> DataType:
     match = _DECIMAL.fullmatch(physical.strip())
     precision, scale = map(int, match.groups()) if match else (0, 0)
     if kind is not Kind.DOUBLE or not 0 <= scale <= precision <= DIGITS or not precision:
-        view.fail_value("physicalType", f"decimal(p,s) with s <= p <= {DIGITS}, of a number")
+        view.fail_value("physicalType", Phrase("phrase_decimal_type", most=DIGITS))
     return DataType(Kind.DECIMAL, precision, scale)
 
 
@@ -150,7 +151,7 @@ def _unit(properties: View, kind: DataType) -> str | None:
 def _units(properties: View) -> tuple[str, ...]:
     listed = properties.texts("units")
     if properties.values.get("units") == []:
-        properties.fail_value("units", "a list of at least one UCUM code")
+        properties.fail_value("units", Phrase("phrase_ucum_list"))
     for code in listed:
         if code not in units():
             close = guess.code if (guess := guess_unit(code)) else did_you_mean(code, units())
@@ -165,7 +166,9 @@ def _time_format(properties: View, kind: DataType) -> str | None:
     found = _DIRECTIVE.findall(pattern)
     counted = pattern in COUNTED_TIMES
     if not counted and (not found or any(found)):
-        properties.fail_value("timeFormat", f"a strptime pattern such as %d/%m/%Y %H:%M, or one of {', '.join(COUNTED_TIMES)}")
+        properties.fail_value(
+            "timeFormat", Phrase("phrase_time_format", example="%d/%m/%Y %H:%M", names=", ".join(COUNTED_TIMES))
+        )
     if kind.kind not in {Kind.DATE, Kind.TIMESTAMP} or (counted and kind.kind is Kind.DATE):
         properties.fail("timeFormat", "contract_format_of_other", found=str(kind))
     return pattern

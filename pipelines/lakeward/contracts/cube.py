@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lakeward.contracts.document import safe_repr
 from lakeward.contracts.noise import Noise, read_noise
 from lakeward.core.keys import KeyDoc
+from lakeward.core.messages import Phrase
 from lakeward.core.spelling import did_you_mean
 
 if TYPE_CHECKING:
@@ -57,16 +58,16 @@ def read_cube(view: "View", columns: Sequence["Column"]) -> Cube:
     view.allow_only(KEYS)
     by_name = {column.name: column for column in columns}
     cube = Cube(
-        unit=view.text("unit", expected="a column"),
+        unit=view.text("unit", expected=Phrase("phrase_column")),
         dimensions=view.texts("dimensions"),
         measures=view.texts("measures"),
-        k=view.entry("k", f"a whole number from {LEAST_K}", _least_units, DEFAULT_K) or DEFAULT_K,
-        dominance=view.entry("dominance", "a share above 0 and below 1, such as 0.5", _share, DEFAULT_DOMINANCE)
+        k=view.entry("k", Phrase("phrase_whole_from", low=LEAST_K), _least_units, DEFAULT_K) or DEFAULT_K,
+        dominance=view.entry("dominance", Phrase("phrase_open_share", example="0.5"), _share, DEFAULT_DOMINANCE)
         or DEFAULT_DOMINANCE,
         noise=_read_noise(view, by_name),
     )
     if not cube.dimensions:
-        view.fail_value("dimensions", "a list of columns")
+        view.fail_value("dimensions", Phrase("phrase_columns"))
     listed = [
         ("unit", cube.unit),
         *(("dimensions", each) for each in cube.dimensions),
@@ -94,9 +95,9 @@ def _read_noise(view: "View", columns: Mapping[str, "Column"]) -> Noise | None:
 def _check_kind(view: "View", key: str, column: "Column") -> None:
     kind = str(column.type.kind)
     if key == "measures" and kind not in _NUMBERS:
-        view.fail_value(key, f"columns of {', '.join(_NUMBERS)}; {column.name} is of {column.type}")
+        view.fail_value(key, Phrase("phrase_columns_of", types=", ".join(_NUMBERS), column=column.name, type=column.type))
     if key == "dimensions" and kind in _FINE and column.band is None:
-        view.fail_value(key, f"columns with a band; {column.name} is of {column.type} and has none")
+        view.fail_value(key, Phrase("phrase_columns_with_band", column=column.name, type=column.type))
 
 
 def _least_units(value: Any) -> int | None:

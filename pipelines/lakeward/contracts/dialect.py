@@ -6,6 +6,7 @@ from typing import Any
 from lakeward.contracts.record_format import DELIVERED_FORMATS, WHITESPACE, FileFormat, RecordFormat
 from lakeward.contracts.view import View
 from lakeward.core.keys import KeyDoc
+from lakeward.core.messages import Phrase
 
 KEYS: Mapping[str, KeyDoc] = {
     "format": KeyDoc(", ".join(f"`{form}`" for form in DELIVERED_FORMATS), "Format of the files.", required=True),
@@ -88,7 +89,7 @@ def read_record_format(view: View, sheet_limit_bytes: int, form: FileFormat | No
         delimiter=WHITESPACE if view.values.get("delimiter") == WHITESPACE else _character(view, "delimiter", ","),
         quote=_character(view, "quote", '"'),
         escape=_character(view, "escape", '"'),
-        encoding=view.entry("encoding", "a text codec of Python such as utf-8 or gb18030", _codec, "utf-8") or "",
+        encoding=view.entry("encoding", Phrase("phrase_codec"), _codec, "utf-8") or "",
         nulls=view.texts("nulls", ("",)),
         decimal=_character(view, "decimal", ".", ".,"),
         thousands=_thousands(view),
@@ -114,18 +115,18 @@ def _check_head(view: View, record_format: RecordFormat) -> None:
     """That every key says something of files of this format, and none contradicts another."""
     for key, formats in _FORMATS.items():
         if view.values.get(key) is not None and record_format.format not in formats:
-            view.fail(key, "contract_key_of_other_format", key=key, found=record_format.format, expected=" or ".join(formats))
+            view.fail(key, "contract_key_of_other_format", key=key, found=record_format.format, expected=", ".join(formats))
     names = record_format.names
     if len({name.strip() for name in names}) < len(names) or not all(name.strip() for name in names):
-        view.fail_value("names", "names, none of them empty, each once")
+        view.fail_value("names", Phrase("phrase_header_names"))
     if 0 < record_format.header_row <= record_format.skip_rows:
-        view.fail_value("headerRow", f"a line below the {record_format.skip_rows} that skipRows leaves out")
+        view.fail_value("headerRow", Phrase("phrase_line_below", count=record_format.skip_rows))
     if names and record_format.header_rows > 1 and not record_format.header_row:
-        view.fail_value("headerRows", "headerRow beside names, or no headerRows")
+        view.fail_value("headerRows", Phrase("phrase_header_row_beside"))
 
 
 def _head_lines(view: View, key: str) -> int:
-    expected = f"a whole number up to {MAX_HEAD_LINES}"
+    expected = Phrase("phrase_whole_up_to", most=MAX_HEAD_LINES)
     least = 1 if key.startswith("headerRow") else 0
     return view.entry(key, expected, lambda v: v if type(v) is int and least <= v <= MAX_HEAD_LINES else None, 0) or 0
 
@@ -136,11 +137,11 @@ def _footer(view: View) -> int | str:
             return value or None
         return value if type(value) is int and 0 <= value <= FOOTER_LINES else None
 
-    return view.entry("footer", f"a whole number up to {FOOTER_LINES}, or the text that it begins with", read, 0) or 0
+    return view.entry("footer", Phrase("phrase_footer", most=FOOTER_LINES), read, 0) or 0
 
 
 def _thousands(view: View) -> str:
-    expected = "one character, no letter or digit, other than decimal and + and -"
+    expected = Phrase("phrase_thousands")
 
     def read_separator(v: Any) -> str | None:
         return (
@@ -153,7 +154,7 @@ def _thousands(view: View) -> str:
 
 
 def _character(view: View, key: str, default: str, allowed: str = "") -> str:
-    expected = " or ".join(allowed) or "one character, no letter, digit or line end"
+    expected = Phrase("phrase_either", first=allowed[0], second=allowed[1]) if allowed else Phrase("phrase_separator")
 
     def read(value: Any) -> str | None:
         is_single = isinstance(value, str) and len(value) == 1
@@ -175,4 +176,4 @@ def _check_distinct_characters(view: View, record_format: RecordFormat) -> None:
     if record_format.format is FileFormat.CSV and record_format.quote == record_format.delimiter:
         view.fail("quote", "contract_same_character", key="quote")
     if record_format.escape not in {record_format.quote, "\\"}:
-        view.fail_value("escape", "the quote itself, or a backslash")
+        view.fail_value("escape", Phrase("phrase_escape"))

@@ -10,6 +10,7 @@ from enum import StrEnum
 from lakeward.contracts.document import safe_repr
 from lakeward.contracts.model import Contract
 from lakeward.core.errors import ContractError
+from lakeward.core.messages import Phrase
 
 
 class Effect(StrEnum):
@@ -178,7 +179,7 @@ def _version(contract: Contract) -> tuple[int, int, int]:
     return major, minor, patch
 
 
-def _part_text(value: object) -> str:
+def _part_text(value: object) -> str | Phrase:
     """A part as text for a message: the items of a list, a dash for nothing."""
-    items = [_part_text(item) for item in value] if isinstance(value, tuple) else None
+    items = [str(_part_text(item)) for item in value] if isinstance(value, tuple) else None
     return safe_repr(", ".join(items) or "-" if items is not None else "-" if value is None else value)

@@ -17,6 +17,7 @@ from yaml.nodes import ScalarNode
 from yaml.resolver import Resolver
 
 from lakeward.core.errors import ContractError
+from lakeward.core.messages import Phrase
 
 # A contract of a thousand described columns has some 300 kB; parsing a larger file would slow down the DAG parse.
 MAX_BYTES = 1_000_000
@@ -34,6 +35,7 @@ _CONSTRUCTORS = {
     "tag:yaml.org,2002:bool": SafeConstructor.construct_yaml_bool,
     "tag:yaml.org,2002:null": SafeConstructor.construct_yaml_null,
 }
+_KINDS: Mapping[type, str] = {dict: "phrase_mapping", list: "phrase_list", type(None): "phrase_nothing"}
 _CREDENTIALS = re.compile(r"://[^/\s:@]*:[^/\s@]+@|-----BEGIN [A-Z ]*PRIVATE KEY")
 
 
@@ -123,17 +125,17 @@ def read_document(text: str, file: str) -> Document:
     try:
         data = composer.compose(yaml.parse(text, Loader=yaml.CSafeLoader))
     except yaml.MarkedYAMLError as error:
-        raise _syntax(file, error.problem_mark, error.problem or "") from None
+        raise _syntax(file, error.problem_mark, safe_repr(error.problem or "")) from None
     except (yaml.YAMLError, UnicodeEncodeError):  # a character that YAML forbids
-        raise _syntax(file, None, "a control character") from None
+        raise _syntax(file, None, Phrase("phrase_control_character")) from None
     return Document(file=file, text=text, data=data, positions=composer.positions, faults=tuple(composer.faults))
 
 
-def safe_repr(value: object) -> str:
+def safe_repr(value: object) -> str | Phrase:
     """`value` if it is short, printable and free of credentials; otherwise only its type."""
     text = str(value)
     if isinstance(value, dict | list | None) or len(text) > MAX_REPR or not text.isprintable() or has_credentials(text):
-        return {dict: "a mapping", list: "a list", type(None): "nothing"}.get(type(value), "a long text")
+        return Phrase(_KINDS.get(type(value), "phrase_long_text"))
     return text if isinstance(value, str) else text.lower()
 
 
@@ -216,9 +218,9 @@ def _position(mark: Any) -> tuple[int, int]:
     return (mark.line + 1, mark.column + 1) if mark else (1, 1)
 
 
-def _syntax(file: str, mark: Any, problem: str) -> ContractError:
+def _syntax(file: str, mark: Any, problem: str | Phrase) -> ContractError:
     line, column = _position(mark)
-    return ContractError("contract_syntax", file=file, line=line, column=column, problem=safe_repr(problem))
+    return ContractError("contract_syntax", file=file, line=line, column=column, problem=problem)
 
 
 def _too_large(file: str) -> ContractError:

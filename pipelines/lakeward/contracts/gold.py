@@ -7,6 +7,7 @@ from lakeward.contracts.document import safe_repr
 from lakeward.contracts.model import Column, GoldModel, Grain, Kind
 from lakeward.contracts.view import View
 from lakeward.core.keys import KeyDoc
+from lakeward.core.messages import Phrase
 from lakeward.core.names import Layer, TableName
 from lakeward.core.spelling import did_you_mean
 
@@ -63,14 +64,14 @@ def _sql(view: View) -> PurePosixPath:
 def _inputs(view: View, own_table: TableName) -> tuple[TableName, ...]:
     inputs = tuple(_table(view, "inputs", text) for text in view.texts("inputs"))
     if not inputs or own_table in inputs:
-        view.fail_value("inputs", "at least one table such as silver.press_line, not the model's own")
+        view.fail_value("inputs", Phrase("phrase_input_tables", example="silver.press_line"))
     return tuple(table for table in inputs if table)
 
 
 def _times(view: View, inputs: tuple[TableName, ...]) -> tuple[tuple[TableName, str], ...]:
     given = view.mapping("times")
     if not given.values:
-        view.fail_value("times", f"a time column of an input, such as {{{inputs[0] if inputs else 'silver.press_line'}: ts}}")
+        view.fail_value("times", Phrase("phrase_input_time", table=inputs[0] if inputs else "silver.press_line"))
     times = [(_table(given, text, text), given.text(text)) for text in given.values]
     for table, _ in times:
         if table and table not in inputs:

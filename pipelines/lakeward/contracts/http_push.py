@@ -11,6 +11,7 @@ from lakeward.contracts.segment_bounds import SEGMENT_BATCH_BYTES
 from lakeward.contracts.segment_keys import bounded_integer, read_connection_name, read_segment_bounds
 from lakeward.contracts.view import View
 from lakeward.core.keys import KeyDoc
+from lakeward.core.messages import Phrase
 
 # Fields of a message around its payload, which columns can name after `$`.
 ENVELOPE = (TOPIC, RECEIVED, "content_type", "sender", "message_id")
@@ -44,5 +45,5 @@ def read_senders(view: View) -> tuple[str, ...]:
     """The accounts that may send."""
     senders = view.texts("senders")
     if not senders or not all(senders) or len(set(senders)) < len(senders):
-        view.fail_value("senders", "a list of names of accounts, each once")
+        view.fail_value("senders", Phrase("phrase_account_names"))
     return senders

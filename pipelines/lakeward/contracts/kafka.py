@@ -15,6 +15,7 @@ from lakeward.contracts.segment_keys import CONNECTION_KEYS, bounded_integer, re
 from lakeward.contracts.source import KAFKA_WINDOW_ROWS, AcceptedGap, KafkaSource, KafkaStart
 from lakeward.contracts.view import View
 from lakeward.core.keys import KeyDoc
+from lakeward.core.messages import Phrase
 
 
 class AddressField(StrEnum):
@@ -55,7 +56,7 @@ def read_kafka(view: View, retention_days: int | None) -> tuple[KafkaSource, Rec
     """The topic in a mapping, and the record format of its messages."""
     source = KafkaSource(
         connection=read_connection_name(view),
-        topic=view.entry("topic", "letters, digits, `.`, `_` and `-`, at most 249", _topic) or "",
+        topic=view.entry("topic", Phrase("phrase_topic", most=249), _topic) or "",
         start=view.choice("start", tuple(KafkaStart), KafkaStart.EARLIEST),
         accepted_gaps=_gaps(view),
         window_rows=bounded_integer(view, "windowRows", KAFKA_WINDOW_ROWS, MAX_WINDOW_ROWS),
@@ -84,5 +85,5 @@ def _gaps(view: View) -> tuple[AcceptedGap, ...]:
     texts = view.texts("acceptedGaps")
     found = [match for text in texts if (match := _GAP.fullmatch(text)) and int(match[2]) <= int(match[3])]
     if len(found) < len(texts):
-        view.fail_value("acceptedGaps", "a list of partition:first-last, such as 0:120-250")
+        view.fail_value("acceptedGaps", Phrase("phrase_gaps", example="0:120-250"))
     return tuple(AcceptedGap(int(match[1]), int(match[2]), int(match[3])) for match in found)

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from lakeward.contracts.view import View
 from lakeward.core.keys import KeyDoc
+from lakeward.core.messages import Phrase
 
 STORAGE_KEYS: Mapping[str, KeyDoc] = {
     "connection": KeyDoc(
@@ -54,14 +55,14 @@ def read_storage(view: View) -> LakeStorage:
     view.allow_only(STORAGE_KEYS)
     return LakeStorage(
         connection=view.text("connection", "") or None,
-        endpoint=_optional(view, "endpoint", "a URL that begins with http:// or https://", _endpoint),
+        endpoint=_optional(view, "endpoint", Phrase("phrase_url"), _endpoint),
         region=view.text("region", "") or None,
         ca=view.text("ca", "") or None,
-        path_style=_optional(view, "path_style", "true or false", _flag),
+        path_style=_optional(view, "path_style", Phrase("phrase_flag"), _flag),
     )
 
 
-def _optional(view: View, key: str, expected: str, read: Callable[[Any], Parsed | None]) -> Parsed | None:
+def _optional(view: View, key: str, expected: Phrase, read: Callable[[Any], Parsed | None]) -> Parsed | None:
     return None if view.values.get(key) is None else view.entry(key, expected, read)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from lakeward.contracts.model import Limits
 from lakeward.contracts.view import View
 from lakeward.core.keys import KeyDoc
+from lakeward.core.messages import Phrase
 
 KEYS: Mapping[str, KeyDoc] = {
     "replacedShare": KeyDoc(
@@ -34,7 +35,7 @@ def read_limits(view: View) -> Limits:
 
 
 def _share(view: View, key: str, default: float) -> float:
-    return default if view.values.get(key) is None else view.entry(key, "a number from 0 to 1", _number, default) or 0.0
+    return default if view.values.get(key) is None else view.entry(key, Phrase("phrase_share"), _number, default) or 0.0
 
 
 def _number(value: Any) -> float | None:

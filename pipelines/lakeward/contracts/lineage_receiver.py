@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from lakeward.contracts.view import View
 from lakeward.core.keys import KeyDoc
+from lakeward.core.messages import Phrase
 
 DEFAULT_ENDPOINT = "api/v1/lineage"
 RECEIVER_KEYS: Mapping[str, KeyDoc] = {
@@ -39,7 +40,7 @@ def read_lineage_receiver(view: View) -> LineageReceiver:
     view.allow_only(RECEIVER_KEYS)
     is_given = view.values.get("url") is not None
     return LineageReceiver(
-        url=view.entry("url", "a URL that begins with http:// or https://", _url) if is_given else None,
+        url=view.entry("url", Phrase("phrase_url"), _url) if is_given else None,
         endpoint=view.text("endpoint", DEFAULT_ENDPOINT),
         secret=view.text("secret", "") or None,
     )

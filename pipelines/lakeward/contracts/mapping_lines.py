@@ -11,6 +11,7 @@ from typing import TypeVar
 from lakeward.contracts.document import safe_repr
 from lakeward.core.errors import DefinitionError
 from lakeward.core.keys import KeyDoc
+from lakeward.core.messages import Phrase
 from lakeward.core.spelling import did_you_mean
 
 Entry = TypeVar("Entry")
@@ -31,7 +32,7 @@ class MappingLine:
     number: int
     values: Mapping[str, str]
 
-    def fault(self, column: str, expected: str) -> DefinitionError:
+    def fault(self, column: str, expected: str | Phrase) -> DefinitionError:
         """That a value is not as expected."""
         return _value_fault(self.path, self.number, column, expected, self.values.get(column, ""))
 
@@ -64,7 +65,7 @@ def read_mapping(
             line = _line(path, number, header, row)
             entries.append(read(line))
             if line.values[ADDRESS] in seen:
-                raise line.fault(ADDRESS, "each address once")
+                raise line.fault(ADDRESS, Phrase("phrase_address_once"))
             seen.add(line.values[ADDRESS])
         except DefinitionError as error:
             faults.append(error)
@@ -100,7 +101,7 @@ def _number_lines(path: Path, reader: Iterator[list[str]]) -> Iterator[tuple[int
                 yield reader.line_num, row  # type: ignore[attr-defined]
     except csv.Error as error:
         number = reader.line_num  # type: ignore[attr-defined]
-        raise _value_fault(path, number, "-", "CSV with quotes as in RFC 4180", str(error)) from None
+        raise _value_fault(path, number, "-", Phrase("phrase_quoted_csv"), str(error)) from None
 
 
 def _header(path: Path, rows: list[tuple[int, list[str]]], columns: Mapping[str, KeyDoc], header_code: str) -> tuple[str, ...]:
@@ -118,9 +119,9 @@ def _header(path: Path, rows: list[tuple[int, list[str]]], columns: Mapping[str,
 
 def _line(path: Path, number: int, header: tuple[str, ...], row: list[str]) -> MappingLine:
     if len(row) != len(header):
-        raise _value_fault(path, number, "-", f"{len(header)} fields", f"{len(row)}")
+        raise _value_fault(path, number, "-", Phrase("phrase_fields", count=len(header)), f"{len(row)}")
     return MappingLine(path, number, dict(zip(header, row, strict=True)))
 
 
-def _value_fault(path: Path, line: int, column: str, expected: str, found: str) -> DefinitionError:
+def _value_fault(path: Path, line: int, column: str, expected: str | Phrase, found: str) -> DefinitionError:
     return DefinitionError("series_file_value", file=path, line=line, column=column, expected=expected, found=safe_repr(found))

@@ -12,6 +12,7 @@ from lakeward.contracts.segment_keys import bounded_integer, read_connection_nam
 from lakeward.contracts.source import RECEIVE_MAXIMUM, SESSION_SECONDS, MqttSource, MqttVersion
 from lakeward.contracts.view import View
 from lakeward.core.keys import KeyDoc
+from lakeward.core.messages import Phrase
 
 # Fields of a message around its payload, which columns can name after `$`.
 ENVELOPE = (TOPIC, RECEIVED, "qos", "retain", "duplicate", "content_type", "properties")
@@ -48,7 +49,7 @@ def read_mqtt(view: View, dataset: str, retention_days: int | None) -> tuple[Mqt
     version = _version(view)
     for key in ("shareName", "sessionSeconds", "receiveMaximum"):
         if version is not MqttVersion.V5 and view.values.get(key) is not None:
-            view.fail_value(key, "protocolVersion 5 beside it, or no such key")
+            view.fail_value(key, Phrase("phrase_beside", other="protocolVersion 5"))
     source = MqttSource(
         connection=read_connection_name(view),
         topics=_topics(view),
@@ -78,19 +79,21 @@ def is_topic_filter(text: Any) -> bool:
 def _topics(view: View) -> tuple[str, ...]:
     topics = view.texts("topics")
     if not topics or not all(map(is_topic_filter, topics)) or len(set(topics)) < len(topics):
-        view.fail_value("topics", "a list of topic filters such as plant/+/temperature or plant/#, each once")
+        view.fail_value("topics", Phrase("phrase_topic_filters"))
     return topics
 
 
 def _share_name(view: View) -> str:
     name = view.text("shareName", "")
     if set(name) & set("/+#"):
-        view.fail_value("shareName", "a text without /, + and #")
+        view.fail_value("shareName", Phrase("phrase_plain_id"))
     return name
 
 
 def _qos(view: View) -> int:
-    found = view.entry("qos", "0, 1 or 2", lambda v: v if type(v) is int and 0 <= v <= 2 else None, QOS)
+    found = view.entry(
+        "qos", Phrase("phrase_either", first="0, 1", second=2), lambda v: v if type(v) is int and 0 <= v <= 2 else None, QOS
+    )
     return QOS if found is None else found
 
 

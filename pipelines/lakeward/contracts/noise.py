@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from lakeward.core.keys import KeyDoc
+from lakeward.core.messages import Phrase
 
 if TYPE_CHECKING:
     from lakeward.contracts.model import Column
@@ -76,14 +77,11 @@ def read_noise(view: "View", measures: Mapping[str, "Column"]) -> Noise:
         measures: Columns that the cube sums, by name.
     """
     view.allow_only(NOISE_KEYS)
-    epsilon = view.entry("epsilon", f"a number above 0 and at most {MOST_EPSILON}", _epsilon) or MOST_EPSILON
-    budget = view.entry("budget", f"a number of at least epsilon, {epsilon}", lambda v: _at_least(v, epsilon)) or epsilon
+    epsilon = view.entry("epsilon", Phrase("phrase_positive_up_to", most=MOST_EPSILON), _epsilon) or MOST_EPSILON
+    budget = view.entry("budget", Phrase("phrase_at_least_epsilon", epsilon=epsilon), lambda v: _at_least(v, epsilon)) or epsilon
     given = view.mapping("bounds")
     given.allow_only(measures)
-    bounds = {
-        name: given.entry(name, "two numbers [least, most], the first one smaller", partial(_bounds, column))
-        for name, column in measures.items()
-    }
+    bounds = {name: given.entry(name, Phrase("phrase_bounds"), partial(_bounds, column)) for name, column in measures.items()}
     return Noise(
         epsilon=epsilon,
         budget=budget,

@@ -5,12 +5,13 @@ command, so only `standard` imports this module, and only for a document with a 
 """
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 from lakeward.contracts.document import Fault, KeyPath, safe_repr
+from lakeward.core.messages import Phrase
 from lakeward.core.settings import without_plugins
 from lakeward.core.spelling import did_you_mean
 
@@ -18,13 +19,13 @@ with without_plugins():
     from open_data_contract_standard.model import OpenDataContractStandard
 
 # Error type of the official model -> expected value for messages.
-EXPECTED = {
-    "string": "a text",
-    "bool": "true or false",
-    "list": "a list",
-    "model": "a mapping",
-    "dict": "a mapping",
-    "int": "a whole number",
+EXPECTED: Mapping[str, Phrase] = {
+    "string": Phrase("phrase_text"),
+    "bool": Phrase("phrase_flag"),
+    "list": Phrase("phrase_list"),
+    "model": Phrase("phrase_mapping"),
+    "dict": Phrase("phrase_mapping"),
+    "int": Phrase("phrase_whole"),
 }
 
 
@@ -101,10 +102,10 @@ def _type_faults(data: dict[str, Any]) -> Iterator[Fault]:
         for detail in error.errors(include_url=False, include_context=False):
             kind = str(detail["type"]).partition("_")[0]
             if kind != "extra":
-                yield _type_fault(data, detail["loc"], EXPECTED.get(kind, "another kind of value"))
+                yield _type_fault(data, detail["loc"], EXPECTED.get(kind, Phrase("phrase_other_kind")))
 
 
-def _type_fault(data: Any, location: tuple[int | str, ...], expected: str) -> Fault:
+def _type_fault(data: Any, location: tuple[int | str, ...], expected: Phrase) -> Fault:
     """The model's location also contains branches of unions, which are not part of the document."""
     steps: list[int | str] = []
     for step in location:

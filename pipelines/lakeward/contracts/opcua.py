@@ -13,6 +13,7 @@ from lakeward.contracts.segment_keys import bounded_integer, read_connection_nam
 from lakeward.contracts.source import LIMIT_BYTES
 from lakeward.contracts.view import View
 from lakeward.core.keys import KeyDoc
+from lakeward.core.messages import Phrase
 
 # Fields of a value around it, which columns can name after `$`.
 ENVELOPE = (TOPIC, RECEIVED, "server_time", "data_type", "recovered")
@@ -51,7 +52,7 @@ def read_opcua(view: View, retention_days: int | None) -> tuple[OpcUaSource, Rec
 
 
 def _hours(view: View) -> int:
-    expected = f"a whole number from 0 to {MAX_HOURS}"
+    expected = Phrase("phrase_whole_between", low=0, high=MAX_HOURS)
     found = view.entry(
         "repairHours", expected, lambda v: v if type(v) is int and 0 <= v <= MAX_HOURS else None, OPCUA_REPAIR_HOURS
     )

@@ -10,6 +10,7 @@ from uuid import UUID
 from lakeward.contracts.document import safe_repr
 from lakeward.contracts.series_file import SeriesEntry, check_series_file, read_series_file
 from lakeward.core.errors import DefinitionError
+from lakeward.core.messages import Phrase
 
 # Namespace of the standard's own nodes, which has no URI in short addresses (OPC 10000-6, 5.3.1.11).
 STANDARD = "http://opcfoundation.org/UA/"
@@ -83,5 +84,6 @@ def _node_faults(path: Path, entries: tuple[SeriesEntry, ...]) -> tuple[Definiti
 
 
 def _no_node(path: Path, entry: SeriesEntry) -> DefinitionError:
-    expected, found = "nsu=URI;s=TEXT or nsu=URI;i=NUMBER", safe_repr(entry.address)
+    expected = Phrase("phrase_either", first="nsu=URI;s=TEXT", second="nsu=URI;i=NUMBER")
+    found = safe_repr(entry.address)
     return DefinitionError("series_file_value", file=path, line=entry.line, column="address", expected=expected, found=found)

@@ -14,6 +14,7 @@ from lakeward.contracts.segment_keys import CONNECTION_KEYS, bounded_integer, re
 from lakeward.contracts.source import HISTORY_SETTLE_SECONDS, HISTORY_WINDOW_MINUTES, LIMIT_BYTES, OpcUaHistorySource
 from lakeward.contracts.view import View
 from lakeward.core.keys import KeyDoc
+from lakeward.core.messages import Phrase
 
 MAX_SETTLE, MAX_WINDOW = 86_400 * 31, 1440 * 31
 KEYS: Mapping[str, KeyDoc] = {
@@ -39,7 +40,7 @@ def read_opcua_history(view: View, retention_days: int | None) -> tuple[OpcUaHis
     """The history in a mapping, and the record format of its values."""
     source = OpcUaHistorySource(
         connection=read_connection_name(view),
-        start=view.entry("start", "a time of ISO 8601 with an offset, or a date", _start) or datetime(1970, 1, 1, tzinfo=UTC),
+        start=view.entry("start", Phrase("phrase_instant_or_day"), _start) or datetime(1970, 1, 1, tzinfo=UTC),
         settle_seconds=bounded_integer(view, "settleSeconds", HISTORY_SETTLE_SECONDS, MAX_SETTLE),
         window_minutes=bounded_integer(view, "windowMinutes", HISTORY_WINDOW_MINUTES, MAX_WINDOW),
         limit_bytes=view.positive_integer("limitBytes", SEGMENT_BATCH_BYTES),

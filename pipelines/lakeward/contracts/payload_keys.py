@@ -26,7 +26,8 @@ from lakeward.contracts.schema_keys import read_schemas
 from lakeward.contracts.source import LIMIT_BYTES
 from lakeward.contracts.view import View
 from lakeward.core.keys import KeyDoc
-from lakeward.core.spelling import did_you_mean
+from lakeward.core.messages import Phrase
+from lakeward.core.spelling import near_names
 
 # Keys of the record format that text in payloads shares with files.
 _DIALECT = ("delimiter", "quote", "escape", "nulls", "decimal", "thousands", "timezone", "names")
@@ -101,7 +102,9 @@ def check_message_columns(views: Sequence[View], columns: Sequence[Column], payl
 
 def _fail_name(view: View, name: str, known: tuple[str, ...]) -> None:
     key = "physicalName" if "physicalName" in view.values else "name"
-    view.fail(key, "contract_message_field", found=safe_repr(name), close=did_you_mean(name, known), expected=", ".join(known))
+    view.fail(
+        key, "contract_message_field", found=safe_repr(name), close=", ".join(near_names(name, known)), expected=", ".join(known)
+    )
 
 
 def _is_pointer_of(name: str, payload: PayloadFormat) -> bool:
@@ -126,12 +129,18 @@ def _own_format(view: View, kind: PayloadKind) -> PayloadFormat:
     layout = view.choice("layout", tuple(Layout), Layout.READINGS if kind is PayloadKind.TEXT else Layout.COLUMNS)
     for key in _READING_KEYS:
         if view.values.get(key) is not None and (layout is not Layout.READINGS or not kind.has_members):
-            expected = "json, avro or protobuf with layout: readings"
+            expected = Phrase("phrase_payload_readings")
             view.fail(key, "contract_key_of_other_payload", key=key, found=f"{kind}, {layout}", expected=expected)
     if view.values.get("records") is not None and not kind.has_members:
-        view.fail("records", "contract_key_of_other_payload", key="records", found=str(kind), expected="json, avro or protobuf")
+        view.fail(
+            "records",
+            "contract_key_of_other_payload",
+            key="records",
+            found=str(kind),
+            expected=Phrase("phrase_either", first="json, avro", second="protobuf"),
+        )
     if kind is PayloadKind.CSV and layout is Layout.READINGS:
-        view.fail_value("layout", "columns, for payload: csv")
+        view.fail_value("layout", Phrase("phrase_layout_of_csv"))
     return PayloadFormat(
         kind=kind, records=_pointers(view, "records"), readings=_readings(view, layout), schemas=read_schemas(view, kind)
     )
@@ -159,5 +168,5 @@ def _pointers(view: View, key: str) -> tuple[str, ...]:
 def _is_pointer(view: View, key: str, text: Any) -> bool:
     is_pointer = isinstance(text, str) and text.startswith(POINTER_MARK) and "*" not in text
     if not is_pointer:
-        view.fail_value(key, "a JSON pointer such as /data/values")
+        view.fail_value(key, Phrase("phrase_pointer", example="/data/values"))
     return is_pointer

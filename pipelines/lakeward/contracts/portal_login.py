@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from lakeward.contracts.view import View
 from lakeward.core.keys import KeyDoc
+from lakeward.core.messages import Phrase
 
 DEFAULT_SCOPES = ("openid", "profile")
 # Signatures by a private key that only the provider has.
@@ -80,14 +81,14 @@ def read_portal_login(view: View, root: Path) -> PortalLogin | None:
         return None
     own = view.mapping("portal_login")
     own.allow_only(PORTAL_LOGIN_KEYS)
-    expected = "a URL with https://, or http:// on this machine, without user, query and #"
+    expected = Phrase("phrase_issuer")
     return PortalLogin(
         issuer=own.entry("issuer", expected, lambda value: value if is_safe_address(value) else None) or "",
         client=own.text("client"),
         secret=own.text("secret", "") or None,
         claim=own.text("claim"),
         accounts=_accounts(own),
-        scopes=own.entry("scopes", "a list of texts with openid", _scopes, DEFAULT_SCOPES) or (),
+        scopes=own.entry("scopes", Phrase("phrase_scopes"), _scopes, DEFAULT_SCOPES) or (),
         algorithms=own.entry("algorithms", ", ".join(ALGORITHMS), _algorithms, DEFAULT_ALGORITHMS) or (),
         ca=root / own.text("ca", "") if own.values.get("ca") else None,
     )
@@ -118,7 +119,13 @@ def _accounts(view: View) -> dict[str, str] | None:
         return None
     found = view.mapping("accounts").values
     if not all(isinstance(value, str) and value for pair in found.items() for value in pair):
-        view.fail("accounts", "contract_value", key="accounts", expected="a mapping of text to account", found="another value")
+        view.fail(
+            "accounts",
+            "contract_value",
+            key="accounts",
+            expected=Phrase("phrase_account_mapping"),
+            found=Phrase("phrase_other_value"),
+        )
     return dict(found)
 
 

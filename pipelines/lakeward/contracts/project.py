@@ -22,7 +22,7 @@ from lakeward.contracts.view import View
 from lakeward.contracts.words import read_domain_titles
 from lakeward.core.dataset_names import NOT_RENAMED, NameHistory
 from lakeward.core.errors import ContractError, SettingsError, UsageError
-from lakeward.core.messages import Lang
+from lakeward.core.messages import Lang, Phrase
 from lakeward.core.names import DATASET_NAME
 from lakeward.core.settings import EMBEDDED
 from lakeward.core.spelling import did_you_mean
@@ -31,7 +31,7 @@ PROJECT_FILE = PurePosixPath("expectations/project.yaml")
 DATASETS = PurePosixPath("expectations/datasets")
 CONTRACT_FILE = "contract.odcs.yaml"
 # It is the namespace of lineage and of Airflow's assets, so it must be valid in a URL.
-PROJECT_NAME = "letters, digits, _ and -, at most 63"
+PROJECT_NAME = Phrase("phrase_project_name", most=63)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,7 +235,8 @@ def _project(root: Path, document: Document) -> Project:
         server=read_server_limits(view.mapping("server")),
         checkpoints=read_checkpoint_targets(view.mapping("checkpoints"), root),
         default_role=_optional_text(view, "default_role"),
-        min_group_size=view.entry("min_group_size", "a whole number from 2", _group_size, MIN_GROUP_SIZE) or MIN_GROUP_SIZE,
+        min_group_size=view.entry("min_group_size", Phrase("phrase_whole_from", low=2), _group_size, MIN_GROUP_SIZE)
+        or MIN_GROUP_SIZE,
         latency_days=view.positive_integer("latency_days", DEFAULT_LATENCY_DAYS),
         oidc=root / view.text("oidc", "") if view.values.get("oidc") else None,
         storage=read_storage(view.mapping("storage")),
@@ -267,7 +268,7 @@ def _grade_name(value: object) -> str | None:
 
 def _is_language(view: View, text: str) -> bool:
     if text not in tuple(Lang):
-        view.fail_value("languages", "a list of: " + ", ".join(Lang))
+        view.fail_value("languages", Phrase("phrase_list_among", names=", ".join(Lang)))
         return False
     return True
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from lakeward.contracts.payload_schemas import SchemaText
 from lakeward.core.errors import DefinitionError, MachineError
+from lakeward.core.messages import Phrase
 
 # Seconds for the compiler.
 _TIMEOUT = 60
@@ -88,9 +89,9 @@ class ProtobufTypes:
             for file in found.file:
                 self._pool.AddSerializedFile(file.SerializeToString())
         except (DecodeError, TypeError, ValueError):
-            raise self._fault("no set of descriptors with all that it imports") from None
+            raise self._fault(Phrase("phrase_no_descriptors")) from None
         if not found.file:
-            raise self._fault("no file in the set")
+            raise self._fault(Phrase("phrase_no_file_in_set"))
         self._file = found.file[-1]
 
     def message(self, name: str) -> Any:
@@ -139,7 +140,7 @@ class ProtobufTypes:
             yield from (self._full_name(path) for path, _ in inner)
             rest += inner
 
-    def _fault(self, found: str) -> DefinitionError:
+    def _fault(self, found: Phrase) -> DefinitionError:
         return DefinitionError("payload_schema_not_valid", file=self._schema.name, found=found, line=None, column=None)
 
 

@@ -9,6 +9,7 @@ from lakeward.contracts.mapping_lines import MappingLine, read_mapping
 from lakeward.contracts.segment_keys import CONNECTION_NAME
 from lakeward.core.errors import DefinitionError
 from lakeward.core.keys import KeyDoc
+from lakeward.core.messages import Phrase
 
 REGISTERS_FILE = "registers.csv"
 # Type -> its registers.
@@ -111,12 +112,12 @@ class _Line:
         kind = self._choice("type", ("bool",) if has_bits else tuple(TYPES), "")
         bit = self._whole("bit", 15) if self.values.get("bit") else None
         if (bit is not None) != (kind == "bool" and not has_bits):
-            raise self._fail("bit", "0 to 15 with type bool of a register, else none")
+            raise self._fail("bit", Phrase("phrase_bit"))
         size, connection = TYPES[kind], self.values.get("connection", "")
         if connection and not CONNECTION_NAME.fullmatch(connection):
-            raise self._fail("connection", "lower-case letters, digits and _")
+            raise self._fail("connection", Phrase("phrase_connection_name"))
         if not self.values["address"]:
-            raise self._fail("address", "a text")
+            raise self._fail("address", Phrase("phrase_text"))
         return Register(
             address=self.values["address"],
             register=self._whole("register", 65_536 - size),
@@ -141,17 +142,17 @@ class _Line:
         if not text and default is not None:
             return default
         if not (text.isascii() and text.isdecimal() and int(text) <= most):
-            raise self._fail(name, f"0 to {most}")
+            raise self._fail(name, Phrase("phrase_whole_between", low=0, high=most))
         return int(text)
 
     def _number(self, name: str, default: int) -> Decimal:
         try:
             found = Decimal(self.values.get(name) or default)
         except InvalidOperation:
-            raise self._fail(name, "a number") from None
+            raise self._fail(name, Phrase("phrase_number")) from None
         if not found.is_finite():
-            raise self._fail(name, "a number")
+            raise self._fail(name, Phrase("phrase_number"))
         return found
 
-    def _fail(self, name: str, expected: str) -> DefinitionError:
+    def _fail(self, name: str, expected: str | Phrase) -> DefinitionError:
         return self.line.fault(name, expected)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from lakeward.contracts.payload import PayloadKind, PayloadSchemas
 from lakeward.contracts.view import View
 from lakeward.core.keys import KeyDoc
+from lakeward.core.messages import Phrase
 
 # What a schema file of a kind can be called.
 SUFFIXES: Mapping[PayloadKind, tuple[str, ...]] = {
@@ -48,7 +49,13 @@ def read_schemas(view: View, kind: PayloadKind) -> PayloadSchemas | None:
     given = [key for key in ("schemaFile", "schemaFiles", REGISTRY) if view.values.get(key) is not None]
     if not kind.needs_schema:
         for key in [*given, *(["messageType"] if view.values.get("messageType") is not None else [])]:
-            view.fail(key, "contract_key_of_other_payload", key=key, found=str(kind), expected=_BINARY)
+            view.fail(
+                key,
+                "contract_key_of_other_payload",
+                key=key,
+                found=str(kind),
+                expected=Phrase("phrase_either", first=PayloadKind.AVRO, second=PayloadKind.PROTOBUF),
+            )
         return None
     if "schemaFile" in given and len(given) > 1:
         view.fail(given[1], "contract_schema_twice", found=", ".join(given))
@@ -58,14 +65,14 @@ def read_schemas(view: View, kind: PayloadKind) -> PayloadSchemas | None:
 
 
 def _files(view: View, kind: PayloadKind) -> tuple[tuple[int | None, str], ...]:
-    expected = f"a file in the dataset's folder that ends in {' or '.join(SUFFIXES[kind])}"
+    expected = Phrase("phrase_schema_file", suffixes=", ".join(SUFFIXES[kind]))
     if view.values.get("schemaFile") is not None:
         file = view.entry("schemaFile", expected, lambda v: v if isinstance(v, str) and _is_file(v, kind) else None)
         return ((None, file),) if file else ()
     texts = view.texts("schemaFiles")
     found = [match for text in texts if (match := _NUMBERED.fullmatch(text)) and _is_file(match[2], kind)]
     if len(found) < len(texts) or len({int(match[1]) for match in found}) < len(found):
-        view.fail_value("schemaFiles", f"a list of id:file, each id once, the file {expected}")
+        view.fail_value("schemaFiles", Phrase("phrase_schema_files", suffixes=", ".join(SUFFIXES[kind])))
     return tuple((int(match[1]), match[2]) for match in found)
 
 
@@ -80,7 +87,9 @@ def _message(view: View, kind: PayloadKind) -> str:
         view.fail("messageType", "contract_key_of_other_payload", key="messageType", found=str(kind), expected="protobuf")
     return (
         view.entry(
-            "messageType", "a name such as acme.v1.Reading", lambda v: v if isinstance(v, str) and _TYPE.fullmatch(v) else None
+            "messageType",
+            Phrase("phrase_message_type", example="acme.v1.Reading"),
+            lambda v: v if isinstance(v, str) and _TYPE.fullmatch(v) else None,
         )
         or ""
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from lakeward.contracts.segment_bounds import SEGMENT_BATCH_BYTES, SEGMENT_BYTES, SEGMENT_ROWS, SEGMENT_SECONDS, SegmentBounds
 from lakeward.contracts.view import View
 from lakeward.core.keys import KeyDoc
+from lakeward.core.messages import Phrase
 
 # A name is part of a variable of the environment and of a file.
 CONNECTION_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
@@ -32,7 +33,7 @@ KEYS: Mapping[str, KeyDoc] = {
 
 def read_connection_name(view: View, key: str = "connection") -> str:
     """The name of the connection at a key."""
-    expected = "lower-case letters, digits and _, starting with a letter, at most 63"
+    expected = Phrase("phrase_lower_name", most=63)
     return view.entry(key, expected, lambda v: v if isinstance(v, str) and CONNECTION_NAME.fullmatch(v) else None) or ""
 
 
@@ -47,5 +48,5 @@ def read_segment_bounds(view: View) -> SegmentBounds:
 
 def bounded_integer(view: View, key: str, default: int, most: int) -> int:
     """A whole number from 1 to `most`."""
-    expected = f"a whole number from 1 to {most}"
+    expected = Phrase("phrase_whole_between", low=1, high=most)
     return view.entry(key, expected, lambda v: v if type(v) is int and 0 < v <= most else None, default) or default

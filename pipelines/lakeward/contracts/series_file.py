@@ -7,6 +7,7 @@ from pathlib import Path
 from lakeward.contracts.mapping_lines import MappingLine, is_number, read_mapping
 from lakeward.core.errors import DefinitionError
 from lakeward.core.keys import KeyDoc
+from lakeward.core.messages import Phrase
 from lakeward.core.spelling import did_you_mean
 from lakeward.core.units import units
 
@@ -92,17 +93,17 @@ def _entry(line: MappingLine) -> SeriesEntry:
     values = line.values
     for name in ("address", "series"):
         if not values[name].strip():
-            raise line.fault(name, "a text")
+            raise line.fault(name, Phrase("phrase_text"))
     unit = values.get("unit", "")
     if unit and unit not in units():
-        raise line.fault("unit", f"a UCUM code such as {did_you_mean(unit, units()) or 'Cel'}")
+        raise line.fault("unit", Phrase("phrase_ucum", code=did_you_mean(unit, units()) or "Cel"))
     if values.get("type", "") not in _TYPES:
         raise line.fault("type", "number, boolean, string")
     for name in _NUMBERS:
         if values.get(name) and not is_number(values[name]):
-            raise line.fault(name, "a number")
+            raise line.fault(name, Phrase("phrase_number"))
     if values.get("low") and values.get("high") and float(values["low"]) > float(values["high"]):
-        raise line.fault("high", "a number that is not below `low`")
+        raise line.fault("high", Phrase("phrase_not_below_low"))
     return SeriesEntry(
         address=values["address"], series=values["series"], unit=unit, values=values, line=line.number, is_judged=_is_judged(line)
     )
@@ -120,12 +121,12 @@ def _check_rules(line: MappingLine) -> None:
     """That what becomes a rule is one."""
     values = line.values
     if values.get("interval") and not SHORTEST_S <= float(values["interval"]) <= LONGEST_S:
-        raise line.fault("interval", f"a number above 0, up to {LONGEST_S:.0f}")
+        raise line.fault("interval", Phrase("phrase_positive_up_to", most=f"{LONGEST_S:.0f}"))
     if values.get("deadband") and float(values["deadband"]) < 0:
-        raise line.fault("deadband", "a number that is not below 0: 0 for a source that reports every change and nothing else")
+        raise line.fault("deadband", Phrase("phrase_deadband"))
     if values.get("range", "") not in _RANGES:
         raise line.fault("range", "proposed, checked")
     if values.get("range") == "checked" and not (values.get("low") or values.get("high")):
-        raise line.fault("range", "`low` or `high` beside it")
+        raise line.fault("range", Phrase("phrase_bound_beside"))
     if values.get("type") in ("boolean", "string") and (values.get("low") or values.get("high")):
-        raise line.fault("type", "number, beside `low` or `high`")
+        raise line.fault("type", Phrase("phrase_number_beside_bound"))

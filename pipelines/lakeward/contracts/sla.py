@@ -9,6 +9,7 @@ from typing import Any
 from lakeward.contracts.model import Sla
 from lakeward.contracts.view import View, properties_by_name
 from lakeward.core.keys import KeyDoc
+from lakeward.core.messages import Phrase
 
 DAY = 86_400
 # Unit -> seconds; the spellings of the standard, and their plurals. A year of retention has 365 days.
@@ -64,9 +65,9 @@ def read_schedule(properties: View, *, has_source: bool) -> int | None:
     if properties.values.get("schedule") is None:
         return None
     if not has_source:
-        properties.fail_value("schedule", "no such key beside a model, which runs when its inputs do")
+        properties.fail_value("schedule", Phrase("phrase_no_schedule"))
         return None
-    return properties.entry("schedule", "a duration of at least 1min, such as 5min or 2h", _duration)
+    return properties.entry("schedule", Phrase("phrase_schedule"), _duration)
 
 
 def _duration(value: Any) -> int | None:
@@ -76,8 +77,12 @@ def _duration(value: Any) -> int | None:
 
 
 def _seconds(view: View) -> Decimal | None:
-    value = view.entry("value", "a positive number", _positive)
-    unit = view.entry("unit", "s, min, h, d or y", lambda v: SECONDS.get(v) if isinstance(v, str) else None)
+    value = view.entry("value", Phrase("phrase_positive_number"), _positive)
+    unit = view.entry(
+        "unit",
+        Phrase("phrase_either", first="s, min, h, d", second="y"),
+        lambda v: SECONDS.get(v) if isinstance(v, str) else None,
+    )
     return value * unit if value and unit else None
 
 

@@ -15,6 +15,7 @@ from lakeward.contracts.segment_keys import read_connection_name, read_segment_b
 from lakeward.contracts.source import LIMIT_BYTES
 from lakeward.contracts.view import View
 from lakeward.core.keys import KeyDoc
+from lakeward.core.messages import Phrase
 
 # Fields of a metric around its value, which columns can name after `$`.
 METRIC = ("group", "edge", "device", "metric", "message", "seq", "bd_seq", "alias", "datatype", "historical", "transient")
@@ -67,16 +68,16 @@ def is_id(text: Any) -> bool:
 def _ids(view: View, key: str) -> tuple[str, ...]:
     ids = view.texts(key)
     if not all(map(is_id, ids)) or len(set(ids)) < len(ids) or (view.values.get(key) is not None and not ids):
-        view.fail_value(key, "a list of ids without /, + and #, each once")
+        view.fail_value(key, Phrase("phrase_plain_ids"))
     return ids
 
 
 def _host(view: View, default: str) -> str:
-    return view.entry("hostId", "a text without /, + and #", lambda v: v if is_id(v) else None, default) or default
+    return view.entry("hostId", Phrase("phrase_plain_id"), lambda v: v if is_id(v) else None, default) or default
 
 
 def _rebirth_seconds(view: View) -> int:
-    expected = f"a whole number from 0 to {MAX_REBIRTH_SECONDS}"
+    expected = Phrase("phrase_whole_between", low=0, high=MAX_REBIRTH_SECONDS)
     found = view.entry(
         "rebirthSeconds", expected, lambda v: v if type(v) is int and 0 <= v <= MAX_REBIRTH_SECONDS else None, REBIRTH_SECONDS
     )

@@ -14,6 +14,7 @@ from lakeward.contracts.segment_keys import CONNECTION_KEYS, bounded_integer, re
 from lakeward.contracts.source import WINDOW_ROWS, SqlSource, Watermark, WatermarkMode
 from lakeward.contracts.view import View
 from lakeward.core.keys import KeyDoc
+from lakeward.core.messages import Phrase
 
 MAX_WINDOW_ROWS = 100_000_000
 # Ten years; further back is a load of everything.
@@ -60,7 +61,7 @@ def read_sql(view: View, retention_days: int | None) -> tuple[SqlSource, RecordF
     limit_bytes = view.positive_integer("limitBytes", SEGMENT_BATCH_BYTES)
     table, query = view.text("table", ""), view.text("query", "")
     if bool(table) == bool(query):
-        view.fail("table", "contract_table_or_query", found="both" if table else "neither")
+        view.fail("table", "contract_table_or_query", found=Phrase("phrase_both" if table else "phrase_neither"))
     source = SqlSource(
         connection=read_connection_name(view),
         table=_table(view) if table else (),
@@ -85,7 +86,7 @@ def _table(view: View) -> tuple[str, ...]:
     def read(value: Any) -> tuple[str, ...] | None:
         return split_table_name(value) if isinstance(value, str) else None
 
-    return view.entry("table", "one to three names with dots between, such as public.readings", read) or ()
+    return view.entry("table", Phrase("phrase_table_name", example="public.readings"), read) or ()
 
 
 def _query(view: View, text: str) -> PurePosixPath:
@@ -98,7 +99,7 @@ def _query(view: View, text: str) -> PurePosixPath:
 def _watermark(view: View) -> Watermark:
     own = view.mapping("watermark")
     if view.values.get("watermark") is None:
-        view.fail_value("watermark", "a mapping with column and mode")
+        view.fail_value("watermark", Phrase("phrase_watermark"))
         return Watermark(column="", mode=WatermarkMode.XID8)
     own.allow_only(WATERMARK)
     mode = own.choice("mode", tuple(WatermarkMode))
@@ -108,9 +109,9 @@ def _watermark(view: View) -> Watermark:
 def _lookback(view: View, mode: WatermarkMode) -> int:
     if mode is WatermarkMode.XID8:
         if view.values.get("lookback") is not None:
-            view.fail_value("lookback", "mode lookback beside it, or no such key")
+            view.fail_value("lookback", Phrase("phrase_beside", other="mode: lookback"))
         return 0
-    found = view.entry("lookback", "a duration such as 90s, 30min, 2h or 7d, or a whole number", read_lookback)
+    found = view.entry("lookback", Phrase("phrase_lookback"), read_lookback)
     return found or 0
 
 

@@ -10,12 +10,14 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from lakeward.contracts.document import Fault, KeyPath, safe_repr
+from lakeward.core.messages import Phrase
 from lakeward.core.settings import ENGINES
 from lakeward.core.spelling import did_you_mean, is_slip
 
 Choice = TypeVar("Choice", bound=StrEnum)
 Parsed = TypeVar("Parsed")
 
+TEXT = Phrase("phrase_text")
 # Similarity of `timeColum` and `timeColumn`, above which an unknown property counts as misspelt.
 MIN_SIMILARITY = 0.8
 
@@ -41,7 +43,7 @@ class View:
         steps = self.key_path if key is None else self.moved_paths.get(key, (*self.key_path, key))
         self.faults.append(Fault(steps, code, facts))
 
-    def fail_value(self, key: str, expected: str) -> None:
+    def fail_value(self, key: str, expected: str | Phrase) -> None:
         """Collect that `key` is missing or not as `expected`."""
         if self.values.get(key) is None:
             self.fail(key, "contract_missing", key=key, expected=expected)
@@ -49,7 +51,7 @@ class View:
             self.fail(key, "contract_value", key=key, expected=expected, found=safe_repr(self.values[key]))
 
     def entry(
-        self, key: str, expected: str, read: Callable[[Any], Parsed | None], default: Parsed | None = None
+        self, key: str, expected: str | Phrase, read: Callable[[Any], Parsed | None], default: Parsed | None = None
     ) -> Parsed | None:
         """Return `read(value)`. Collect a fault if that is None, or if the entry is missing and has no default."""
         value = self.values.get(key)
@@ -60,7 +62,7 @@ class View:
             self.fail_value(key, expected)
         return default if result is None else result
 
-    def text(self, key: str, default: str | None = None, expected: str = "a text") -> str:
+    def text(self, key: str, default: str | None = None, expected: str | Phrase = TEXT) -> str:
         """A text; without `default` it must not be empty."""
         return (
             self.entry(key, expected, lambda v: v if isinstance(v, str) and (v or default is not None) else None, default) or ""
@@ -68,19 +70,24 @@ class View:
 
     def zone(self, key: str, default: str | None = None) -> str:
         """An IANA time zone."""
-        return self.entry(key, "an IANA time zone such as Asia/Shanghai or UTC", _zone, default) or ""
+        return self.entry(key, Phrase("phrase_zone"), _zone, default) or ""
 
     def engine(self) -> str | None:
         """The engine that `engine` names; absent: None."""
-        return self.entry("engine", " or ".join(ENGINES), lambda v: v if v in ENGINES else None, "") or None
+        return (
+            self.entry(
+                "engine", Phrase("phrase_either", first=ENGINES[0], second=ENGINES[1]), lambda v: v if v in ENGINES else None, ""
+            )
+            or None
+        )
 
     def positive_integer(self, key: str, default: int) -> int:
         """A positive whole number."""
-        return self.entry(key, "a positive whole number", lambda v: v if type(v) is int and v > 0 else None, default) or 0
+        return self.entry(key, Phrase("phrase_whole_positive"), lambda v: v if type(v) is int and v > 0 else None, default) or 0
 
     def flag(self, key: str) -> bool:
         """True or false; absent: false."""
-        return bool(self.entry(key, "true or false", lambda v: v if isinstance(v, bool) else None, default=False))
+        return bool(self.entry(key, Phrase("phrase_flag"), lambda v: v if isinstance(v, bool) else None, default=False))
 
     def choice(self, key: str, allowed: Sequence[Choice], default: Choice | None = None) -> Choice:
         """One of `allowed`; without `default` it is required."""
@@ -90,18 +97,20 @@ class View:
 
     def texts(self, key: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
         """A list of texts; absent: `default`."""
-        return self.entry(key, "a list of texts", _texts, default) or ()
+        return self.entry(key, Phrase("phrase_texts"), _texts, default) or ()
 
     def mapping(self, key: str) -> "View":
         """The mapping at `key`; absent or wrong: an empty one."""
         return View(
-            self.entry(key, "a mapping", _mapping, {}) or {}, self.moved_paths.get(key, (*self.key_path, key)), self.faults
+            self.entry(key, Phrase("phrase_mapping"), _mapping, {}) or {},
+            self.moved_paths.get(key, (*self.key_path, key)),
+            self.faults,
         )
 
     def mappings(self, key: str) -> list["View"]:
         """The mappings of the list at `key`; absent or wrong: none."""
         none: tuple[dict[str, Any], ...] = ()
-        items = self.entry(key, "a list of mappings", _mappings, none) or none
+        items = self.entry(key, Phrase("phrase_mappings"), _mappings, none) or none
         return [View(item, (*self.key_path, key, at), self.faults) for at, item in enumerate(items)]
 
     def allow_only(self, keys: Iterable[str]) -> None:

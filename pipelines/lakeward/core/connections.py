@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
 from lakeward.core.errors import SettingsError
-from lakeward.core.spelling import did_you_mean, is_slip
+from lakeward.core.spelling import is_slip, near_names
 
 # Parameters of a connection's URL that name files of TLS.
 TLS_FILES = ("ca", "certificate", "key")
@@ -215,7 +215,12 @@ def _check_parameters(name: str, parts: SplitResult, found: Sequence[str], place
             shown = key if _WORD.fullmatch(key) and "@" not in parts.query else "-"
             expected = ", ".join(known)
             raise SettingsError(
-                "connection_parameter", name=name, place=place, found=shown, close=did_you_mean(key, known), expected=expected
+                "connection_parameter",
+                name=name,
+                place=place,
+                found=shown,
+                close=", ".join(near_names(key, known)),
+                expected=expected,
             )
 
 

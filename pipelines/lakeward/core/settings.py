@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lakeward.core.errors import SettingsError
-from lakeward.core.messages import Lang
-from lakeward.core.spelling import near_names
+from lakeward.core.messages import Lang, Phrase
+from lakeward.core.spelling import near_names, similar_names
 from lakeward.core.storage.options import CREDENTIAL_VARIABLES, FIRST_WAIT
 from lakeward.core.telemetry_settings import TelemetrySettings, read_telemetry
 from lakeward.core.variables import VARIABLES
@@ -123,7 +123,8 @@ class Settings:
         variables = {key.removeprefix(PREFIX): value for key, value in environ.items() if key.startswith(PREFIX)}
         for key in variables:
             if key not in VARIABLES and not key.startswith((NAMED_PREFIX, CONNECTION_PREFIX)):
-                expected = ", ".join(PREFIX + name for name in near_names(key, VARIABLES))
+                names = ", ".join(PREFIX + name for name in similar_names(key, VARIABLES))
+                expected = names if near_names(key, VARIABLES) else Phrase("phrase_known", names=names)
                 raise SettingsError("setting_unknown", variable=PREFIX + key, expected=expected)
         _check_characters(variables)
         return cls(

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from lakeward.flows.authoring.contract_files import lint_contracts as lint_contracts
     from lakeward.flows.authoring.demo import simulate_day as simulate_day
     from lakeward.flows.authoring.important_demo import make_important_demo as make_important_demo
+    from lakeward.flows.authoring.mapping_files import mapping_warnings as mapping_warnings
     from lakeward.flows.authoring.new import DraftedDataset as DraftedDataset
     from lakeward.flows.authoring.new import draft_dataset as draft_dataset
     from lakeward.flows.authoring.new import draft_from_files as draft_from_files

@@ -17,6 +17,7 @@ from lakeward.contracts.document import Fault, read_document, safe_repr
 from lakeward.contracts.view import View
 from lakeward.core.errors import ContractError, DefinitionError
 from lakeward.core.keys import KeyDoc
+from lakeward.core.messages import Phrase
 from lakeward.core.names import sha256
 from lakeward.core.spelling import did_you_mean
 from lakeward.grading.catalogue import (
@@ -42,11 +43,11 @@ KEYS: Mapping[str, KeyDoc] = {
     "thresholds": KeyDoc("list", "Items of `measure`, `from` or `above`, `grade` and `source`.", "none"),
     "declared": KeyDoc("mapping", "Dataset -> measure -> size that no query can count, such as `national_output_share`.", "none"),
 }
-EXPECTED = {
-    "categories": "impact: {object: OBJECT, degree: 0 to 3}",
-    "detectors": "category, names (a regular expression), version and source",
-    "thresholds": "measure, from or above, grade (core, important or null) and source",
-    "declared": f"a number for one of {', '.join(Measure)}",
+EXPECTED: Mapping[str, Phrase] = {
+    "categories": Phrase("phrase_impact"),
+    "detectors": Phrase("phrase_detector_entry"),
+    "thresholds": Phrase("phrase_threshold_entry"),
+    "declared": Phrase("phrase_number_for", names=", ".join(Measure)),
 }
 
 

@@ -10,6 +10,7 @@ from lakeward.contracts.document import Fault, read_document
 from lakeward.contracts.view import View
 from lakeward.core.errors import ContractError, DefinitionError
 from lakeward.core.keys import KeyDoc
+from lakeward.core.messages import Phrase
 from lakeward.core.names import sha256
 
 # Place of the file in a project.
@@ -153,7 +154,7 @@ def _transform(name: str, view: View) -> Transform:
         person=view.text("person", "") or None,
         count=view.text("count", "") or None,
         sensitive=view.text("sensitive", "") or None,
-        k=view.entry("k", f"a whole number from {LEAST_K}", _at_least(LEAST_K), DEFAULT_K) or DEFAULT_K,
+        k=view.entry("k", Phrase("phrase_whole_from", low=LEAST_K), _at_least(LEAST_K), DEFAULT_K) or DEFAULT_K,
         l=view.positive_integer("l", LEAST_L),
     )
 

@@ -14,6 +14,7 @@ from lakeward.contracts.document import Document, Fault, read_document, safe_rep
 from lakeward.contracts.view import View
 from lakeward.core.errors import ContractError, DefinitionError
 from lakeward.core.keys import KeyDoc
+from lakeward.core.messages import Phrase
 from lakeward.maturity.arithmetic import clause_score
 from lakeward.maturity.catalogue import Catalogue
 
@@ -129,11 +130,11 @@ def _edition(view: View, catalogue: Catalogue) -> None:
 
 def _answer(view: View, catalogue: Catalogue, today: date) -> AssessorAnswer:
     view.allow_only(ANSWER_KEYS)
-    item = view.text("item", expected="an item's number in quotes")
+    item = view.text("item", expected=Phrase("phrase_item"))
     if item and item not in {known.number for known in catalogue.items}:
         view.fail("item", "maturity_unknown_item", found=safe_repr(item), edition=catalogue.edition)
-    documents = view.entry("documents", "a list of at least one link, or mapping with a name", _documents) or ()
-    when = view.entry("when", "a date such as 2026-11-20", _date)
+    documents = view.entry("documents", Phrase("phrase_documents"), _documents) or ()
+    when = view.entry("when", Phrase("phrase_day", example="2026-11-20"), _date)
     if when and when > today:
         view.fail("when", "maturity_when", found=when.isoformat(), today=today.isoformat())
     return AssessorAnswer(
@@ -164,7 +165,7 @@ def _document(value: Any) -> AnswerDocument | None:
 
 def _score(view: View, catalogue: Catalogue) -> Decimal:
     allowed = catalogue.conformities
-    expected = f"for each level 1 to 5 a list of {', '.join(map(str, allowed))}"
+    expected = Phrase("phrase_conformity", values=", ".join(map(str, allowed)))
     levels = view.entry("conformity", expected, lambda value: _conformities(value, allowed))
     return clause_score(levels or ())
 

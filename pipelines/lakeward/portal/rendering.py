@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup, escape
 
 from lakeward.core.languages import CHINESE
-from lakeward.core.messages import CODED, Lang, catalogue, text
+from lakeward.core.messages import CODED, Lang, reason_text, text
 from lakeward.flows import FigureRow, figure_id
 from lakeward.portal.heat import band
 from lakeward.portal.lineage_layout import fitted
@@ -103,12 +103,6 @@ def words_of(row: FigureRow, kind: str, lang: Lang) -> Markup:
 def in_own_language(text: str) -> Markup:
     """A text that a project's file brings in one language or the other, marked with it."""
     return Markup('<span lang="{}">{}</span>').format(LANG_TAGS[Lang.ZH if CHINESE.search(text) else Lang.EN], text)
-
-
-def reason_text(code: str, lang: Lang) -> str:
-    """Why something is unknown: the text if it needs no facts, else its code."""
-    entry = catalogue().get(code)
-    return text(code, lang) if entry and "{" not in entry["en"] else code
 
 
 def notice_text(code: str, facts: Mapping[str, object], lang: Lang) -> Markup:

@@ -14,6 +14,7 @@ from lakeward.contracts.document import Fault, read_document, safe_repr
 from lakeward.contracts.view import View
 from lakeward.core.errors import ContractError, DefinitionError
 from lakeward.core.keys import KeyDoc
+from lakeward.core.messages import Phrase
 from lakeward.core.spelling import did_you_mean
 from lakeward.grading.catalogue import verified_text
 
@@ -128,7 +129,7 @@ def _lay_over(shipped: AccessRules, text: str) -> AccessRules:
     found = replace(
         shipped,
         owner=view.text("owner", "") or None,
-        hours=view.entry("hours", "begin and end, such as 06:00-22:00", _hours, shipped.hours) or shipped.hours,
+        hours=view.entry("hours", Phrase("phrase_hours", example="06:00-22:00"), _hours, shipped.hours) or shipped.hours,
         rules=tuple(rule for each in shipped.rules if (rule := _own_rule(each, entries.mapping(each.kind)))),
     )
     if faults:

@@ -8,6 +8,7 @@ from lakeward.contracts.document import Fault
 from lakeward.contracts.view import View
 from lakeward.core.errors import PolicyError
 from lakeward.core.keys import KeyDoc
+from lakeward.core.messages import Phrase
 from lakeward.core.names import TableName
 from lakeward.grading.grade import ColumnGrade, Grade
 from lakeward.protection.instants import read_instant
@@ -75,7 +76,7 @@ def read_cases(
     faults: list[Fault] = [*document.faults]
     view = root_view(document, faults, KEYS)
     if not isinstance(view.values.get("tests"), list):
-        view.fail_value("tests", "a list of tests")
+        view.fail_value("tests", Phrase("phrase_tests"))
     cases = [_case(each, policy, columns, now) for each in view.mappings("tests")]
     return tuple(case for case in cases if case), policy_errors(document, faults)
 
@@ -113,7 +114,8 @@ def _request(view: View, policy: Policy, now: datetime) -> ReadRequest | None:
     """Who reads; None where a name is unknown."""
     role, purpose, party = view.text("role"), view.text("purpose", NO_PURPOSE), view.text("party", OWN_PARTY)
     at = (
-        view.entry("at", "a time with its offset, such as 2026-12-01T09:00:00+08:00", lambda v: read_instant(v, None), now) or now
+        view.entry("at", Phrase("phrase_instant", example="2026-12-01T09:00:00+08:00"), lambda v: read_instant(v, None), now)
+        or now
     )
     sound = [
         check_name(view, "role", "role", role, policy.roles),
@@ -126,7 +128,9 @@ def _request(view: View, policy: Policy, now: datetime) -> ReadRequest | None:
 def _level(view: View) -> int | None:
     if "level" not in view.values:
         return None
-    return view.entry("level", "a level: 4, 3, 2, 1", lambda v: v if type(v) is int and v in LEVELS else None)
+    return view.entry(
+        "level", Phrase("phrase_level", levels="4, 3, 2, 1"), lambda v: v if type(v) is int and v in LEVELS else None
+    )
 
 
 def _confirmed_grade(grade: str, level: int | None, category: str) -> ColumnGrade | None:

@@ -4,10 +4,10 @@ import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from lakeward.core.messages import Phrase
+
 # What messages expect of such a value.
-EXPECTED = (
-    "a date such as 2026-12-31, or a time such as 2026-12-31T18:00 that the zone's clock shows once, or 2026-12-31T18:00+08:00"
-)
+EXPECTED = Phrase("phrase_instant_of_zone")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?:Z|[+-][0-9]{2}:[0-9]{2})?")
 _DAY = timedelta(days=1)

@@ -7,6 +7,7 @@ from lakeward.contracts.document import Document, Fault, read_document, read_tex
 from lakeward.contracts.view import View
 from lakeward.core.errors import ContractError, PolicyError
 from lakeward.core.keys import KeyDoc
+from lakeward.core.messages import Phrase
 from lakeward.grading.grade import Grade
 from lakeward.protection.accounts import PURPOSE_NAME
 from lakeward.protection.lenient_names import LenientNames
@@ -200,7 +201,7 @@ def _titles(view: View, key: str) -> dict[str, dict[str, str]]:
     """Name -> its title by language; of `roles` at least one."""
     names = view.mapping(key)
     if key == "roles" and not names.values:
-        view.fail_value(key, "a mapping of role to {en, zh}")
+        view.fail_value(key, Phrase("phrase_role_mapping"))
     titles = {name: names.mapping(name) for name in names.values}
     for title in titles.values():
         title.allow_only(("en", "zh"))
@@ -216,7 +217,7 @@ def _purpose(view: View, roles: Collection[str]) -> Purpose:
     view.allow_only(PURPOSE_KEYS)
     approvers = view.texts("approval")
     if "approval" in view.values and not approvers:
-        view.fail_value("approval", "a list of at least one role")
+        view.fail_value("approval", Phrase("phrase_roles"))
     return Purpose(
         titles={lang: view.text(lang) for lang in ("en", "zh")},
         approvers=frozenset(name for name in approvers if check_name(view, "approval", "role", name, roles)),
@@ -237,7 +238,7 @@ def _categories(view: View) -> dict[str, MaskFormat]:
     categories = view.mapping("categories")
     formats = {name: categories.choice(name, tuple(MaskFormat)) for name in categories.values}
     if NO_CATEGORY not in formats:
-        view.fail("categories", "contract_missing", key=NO_CATEGORY, expected="the category of columns with nothing special")
+        view.fail("categories", "contract_missing", key=NO_CATEGORY, expected=Phrase("phrase_no_category"))
     return formats
 
 

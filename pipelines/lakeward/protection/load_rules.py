@@ -8,6 +8,7 @@ from datetime import time
 from lakeward.contracts.document import safe_repr
 from lakeward.contracts.view import View
 from lakeward.core.keys import KeyDoc
+from lakeward.core.messages import Phrase
 from lakeward.core.spelling import did_you_mean
 from lakeward.grading.grade import Grade
 from lakeward.protection.instants import EXPECTED, read_instant
@@ -126,7 +127,7 @@ def read_names(view: View, key: str, kind: str, known_names: Mapping[str, Collec
     """The names of a list, `*` for all; unknown ones are collected as faults."""
     names = view.texts(key)
     if not names:
-        view.fail_value(key, "a list of at least one name")
+        view.fail_value(key, Phrase("phrase_list_of_one_name"))
     if ALL_NAMES in names and kind not in {"column", "table"}:
         return frozenset(known_names[kind])
     return frozenset(name for name in names if check_name(view, key, kind, name, known_names[kind]))
@@ -137,7 +138,7 @@ def _levels(view: View, grades: frozenset[Grade]) -> frozenset[int]:
         return frozenset()
     if Grade.GENERAL not in grades:
         view.fail("levels", "policy_levels_without_general")
-    return view.entry("levels", "a list of levels: 4, 3, 2, 1", _level_set) or frozenset()
+    return view.entry("levels", Phrase("phrase_levels", levels="4, 3, 2, 1"), _level_set) or frozenset()
 
 
 def _level_set(value: object) -> frozenset[int] | None:
@@ -148,9 +149,9 @@ def _level_set(value: object) -> frozenset[int] | None:
 def _window(view: View, zone: str) -> TimeWindow:
     start = view.entry("from", EXPECTED, lambda v: read_instant(v, zone)) if "from" in view.values else None
     end = view.entry("until", EXPECTED, lambda v: read_instant(v, zone, is_end=True)) if "until" in view.values else None
-    hours = view.entry("hours", "two times of day such as 08:00-18:00", _hours) if "hours" in view.values else None
+    hours = view.entry("hours", Phrase("phrase_hours", example="08:00-18:00"), _hours) if "hours" in view.values else None
     if start and end and start >= end:
-        view.fail_value("until", "a time after `from`")
+        view.fail_value("until", Phrase("phrase_after_from"))
     return TimeWindow(start=start, end=end, hours=hours, zone=zone)
 
 

@@ -9,6 +9,7 @@ from lakeward.contracts.portal_login import ALGORITHMS, DEFAULT_ALGORITHMS
 from lakeward.contracts.view import View
 from lakeward.core.errors import ContractError, PolicyError, ProtectionError
 from lakeward.core.keys import KeyDoc
+from lakeward.core.messages import Phrase
 from lakeward.protection.accounts import ADMIN_ROLE
 from lakeward.protection.key_file import TRUSTED_FILE, read_key_file
 from lakeward.protection.load import policy_errors, read_policy_document, root_view
@@ -86,7 +87,7 @@ def read_provider(file: Path, lake: Path) -> IdentityProvider:
     view = root_view(document, faults, KEYS)
     groups = view.mapping("groups")
     provider = IdentityProvider(
-        issuer=view.entry("issuer", "a URL without # and blanks", _issuer) or "",
+        issuer=view.entry("issuer", Phrase("phrase_plain_url"), _issuer) or "",
         audience=view.text("audience"),
         keys=file.parent / view.text("keys"),
         algorithms=view.texts("algorithms", DEFAULT_ALGORITHMS),
@@ -97,7 +98,7 @@ def read_provider(file: Path, lake: Path) -> IdentityProvider:
     for algorithm in provider.algorithms:
         check_name(view, "algorithms", "algorithm", algorithm, ALGORITHMS)
     if not groups.values:
-        view.fail_value("groups", "a mapping of group to {roles}")
+        view.fail_value("groups", Phrase("phrase_group_mapping"))
     for problem in policy_errors(document, faults):
         raise problem
     return provider
@@ -132,7 +133,7 @@ def _group(view: View) -> ProviderGroup:
     view.allow_only(GROUP_KEYS)
     roles = view.texts("roles")
     if not roles:
-        view.fail_value("roles", "a list of at least one role")
+        view.fail_value("roles", Phrase("phrase_roles"))
     if ADMIN_ROLE in roles:
         view.fail("roles", "oidc_admin", role=ADMIN_ROLE)
     return ProviderGroup(roles=roles, purposes=view.texts("purposes"), party=view.text("party", OWN_PARTY))

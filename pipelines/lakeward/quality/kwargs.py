@@ -7,6 +7,7 @@ from typing import Any
 
 from lakeward.contracts.model import Contract
 from lakeward.core.errors import SuiteError
+from lakeward.core.messages import Phrase
 from lakeward.core.spelling import did_you_mean
 from lakeward.quality import conditions
 from lakeward.quality.catalogue import Form, argument_shapes, expectations, ignored_kwargs
@@ -60,7 +61,7 @@ def check_kwargs(contract: Contract, type_: str, kwargs: Mapping[str, Any], *, f
             )
     for key in sorted(known.required):
         if kwargs.get(key) is None:
-            raise SuiteError("suite_kwarg", file=file, place=entry_path, kwarg=key, expected="a value")
+            raise SuiteError("suite_kwarg", file=file, place=entry_path, kwarg=key, expected=Phrase("phrase_value"))
     _check_values(type_, kwargs, file, entry_path)
     _check_bounds(type_, kwargs, file, entry_path)
     _check_finite(type_, kwargs, file, entry_path)
@@ -93,7 +94,7 @@ def _check_bounds(type_: str, kwargs: Mapping[str, Any], file: str, entry_path: 
     known = expectations()[type_]
     is_closed = type_ in CLOSED_EXPECTATIONS or (known.form is Form.SERIES and "min_value" in known.optional)
     if is_closed and low is None and high is None:
-        raise SuiteError("suite_kwarg", file=file, place=entry_path, kwarg="min_value", expected="min_value, max_value or both")
+        raise SuiteError("suite_kwarg", file=file, place=entry_path, kwarg="min_value", expected=Phrase("phrase_bounds_kwargs"))
     ranges = (kwargs.get("quantile_ranges") or {}).get("value_ranges", ())
     if any(_is_reversed(*ends) for ends in ((low, high), *ranges)):
         raise SuiteError("suite_bounds_reversed", file=file, place=entry_path)
@@ -104,7 +105,7 @@ def _check_finite(type_: str, kwargs: Mapping[str, Any], file: str, entry_path: 
         return
     for key, value in kwargs.items():
         if isinstance(value, float) and not math.isfinite(value):
-            raise SuiteError("suite_kwarg", file=file, place=entry_path, kwarg=key, expected="a finite number")
+            raise SuiteError("suite_kwarg", file=file, place=entry_path, kwarg=key, expected=Phrase("phrase_finite"))
 
 
 def _is_reversed(low: Any, high: Any) -> bool:
@@ -128,7 +129,7 @@ def _check_condition(kwargs: Mapping[str, Any], file: str, entry_path: str) -> t
     try:
         reading = conditions.parse(kwargs)
     except ValueError as error:
-        raise SuiteError("suite_kwarg", file=file, place=entry_path, kwarg="row_condition", expected=str(error)) from None
+        raise SuiteError("suite_kwarg", file=file, place=entry_path, kwarg="row_condition", expected=error.args[0]) from None
     return conditions.columns(reading.condition) if reading else ()
 
 
@@ -186,30 +187,30 @@ def _is_text(value: Any) -> bool:
 
 
 # Form of each argument: its text for messages, and a test.
-ARGUMENT_SHAPES: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
-    **dict.fromkeys(SINGLE_COLUMN_ARGUMENTS, ("a column's name", _is_text)),
-    **dict.fromkeys((*COLUMN_LIST_ARGUMENTS, "column_set", "type_list"), ("a list of names", _is_names)),
+ARGUMENT_SHAPES: Mapping[str, tuple[str | Phrase, Callable[[Any], bool]]] = {
+    **dict.fromkeys(SINGLE_COLUMN_ARGUMENTS, (Phrase("phrase_column"), _is_text)),
+    **dict.fromkeys((*COLUMN_LIST_ARGUMENTS, "column_set", "type_list"), (Phrase("phrase_names"), _is_names)),
     **dict.fromkeys(
         ("strict_min", "strict_max", "or_equal", "exact_match", "double_sided", "strictly", "ties_okay"),
-        ("true or false", _is_bool),
+        (Phrase("phrase_flag"), _is_bool),
     ),
-    "mostly": ("a number from 0 to 1", _is_share),
-    "value_set": ("a list", lambda value: isinstance(value, list)),
-    "regex": ("a regular expression of Python", _is_pattern),
-    "regex_list": ("a list of regular expressions of Python", _is_patterns),
-    "like_pattern": ("a text", _is_text),
-    "like_pattern_list": ("a list of texts", _is_names),
-    "escape": ("one character", lambda value: _is_text(value) and len(value) == 1),
-    "match_on": ("any or all", lambda value: value in ("any", "all")),
+    "mostly": (Phrase("phrase_share"), _is_share),
+    "value_set": (Phrase("phrase_list"), lambda value: isinstance(value, list)),
+    "regex": (Phrase("phrase_pattern"), _is_pattern),
+    "regex_list": (Phrase("phrase_patterns"), _is_patterns),
+    "like_pattern": (Phrase("phrase_text"), _is_text),
+    "like_pattern_list": (Phrase("phrase_texts"), _is_names),
+    "escape": (Phrase("phrase_character"), lambda value: _is_text(value) and len(value) == 1),
+    "match_on": (Phrase("phrase_either", first="any", second="all"), lambda value: value in ("any", "all")),
     "condition_parser": (", ".join(PARSERS), lambda value: value in PARSERS),
-    "value_pairs_set": ("a list of pairs", _is_pairs),
-    "quantile_ranges": ("quantiles from 0 to 1 and as many value_ranges, pairs of numbers or null", _is_quantiles),
+    "value_pairs_set": (Phrase("phrase_pairs"), _is_pairs),
+    "quantile_ranges": (Phrase("phrase_quantiles"), _is_quantiles),
     "allow_relative_error": (
         ", ".join(("true", "false", *INTERPOLATIONS)),
         lambda value: isinstance(value, bool) or value in INTERPOLATIONS,
     ),
-    **dict.fromkeys(("threshold", "sum_total", "multiplier"), ("a number", _is_number)),
-    "method": ("iqr or std", lambda value: value in ("iqr", "std")),
-    "strftime_format": ("a text", _is_text),
-    "type_": ("the name of a type", _is_text),
+    **dict.fromkeys(("threshold", "sum_total", "multiplier"), (Phrase("phrase_number"), _is_number)),
+    "method": (Phrase("phrase_either", first="iqr", second="std"), lambda value: value in ("iqr", "std")),
+    "strftime_format": (Phrase("phrase_text"), _is_text),
+    "type_": (Phrase("phrase_type_name"), _is_text),
 }

@@ -1,22 +1,24 @@
 """Parses values of a suite, and writes them as SQL literals of the compared column."""
 
 import math
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from lakeward.contracts.model import DataType, Kind
+from lakeward.core.messages import Phrase
 from lakeward.core.sql import literal as text
 
-EXPECTED_TEXTS = {
-    Kind.STRING: "text",
-    Kind.INTEGER: "number",
-    Kind.DOUBLE: "number",
-    Kind.DECIMAL: "number",
-    Kind.BOOLEAN: "true or false",
-    Kind.DATE: "date as ISO 8601 text",
-    Kind.TIMESTAMP: "time as ISO 8601 text",
-    Kind.BINARY: "no value: this column has no order",
+EXPECTED_TEXTS: Mapping[Kind, Phrase] = {
+    Kind.STRING: Phrase("phrase_text"),
+    Kind.INTEGER: Phrase("phrase_number"),
+    Kind.DOUBLE: Phrase("phrase_number"),
+    Kind.DECIMAL: Phrase("phrase_number"),
+    Kind.BOOLEAN: Phrase("phrase_flag"),
+    Kind.DATE: Phrase("phrase_date_text"),
+    Kind.TIMESTAMP: Phrase("phrase_time_text"),
+    Kind.BINARY: Phrase("phrase_no_order"),
 }
 NUMBERS = (Kind.INTEGER, Kind.DOUBLE, Kind.DECIMAL)
 

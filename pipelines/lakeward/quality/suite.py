@@ -153,4 +153,4 @@ def _check_compilation(contract: Contract, rules: Sequence[Rule], file: str) -> 
             raise SuiteError("suite_kwarg", file=file, place=at, kwarg=error.name, expected=error.expected) from None
         except ValueError as error:
             at, column = f"expectations[{index}]", ", ".join(rule.columns)
-            raise SuiteError("suite_value_type", file=file, place=at, column=column, expected=str(error)) from None
+            raise SuiteError("suite_value_type", file=file, place=at, column=column, expected=error.args[0]) from None

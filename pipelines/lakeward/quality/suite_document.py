@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lakeward.core.errors import SuiteError
+from lakeward.core.messages import Phrase
 from lakeward.quality.suite_parameters import ParameterError, missing_parameters, substitute
 
 # Keys of suites before 1.0, and what they are called since.
@@ -38,7 +39,9 @@ def read_document(suite_text: str, file: str) -> SuiteDocument:
     suite = _parse(suite_text, file)
     entries = suite.get("expectations") if isinstance(suite, dict) else None
     if not isinstance(entries, list):
-        raise SuiteError("suite_shape", file=file, place="expectations", expected="a list", found=type(entries).__name__)
+        raise SuiteError(
+            "suite_shape", file=file, place="expectations", expected=Phrase("phrase_list"), found=type(entries).__name__
+        )
     is_old = any(key in suite for key in _RENAMED) or any(isinstance(e, dict) and _OLD_TYPE in e for e in entries)
     content = {_RENAMED.get(key, key): value for key, value in suite.items()}
     current = [_rename_type(entry) for entry in entries]
@@ -57,7 +60,7 @@ def _parse(suite_text: str, file: str) -> Any:
     except json.JSONDecodeError as error:
         raise SuiteError("suite_syntax", file=file, line=error.lineno, column=error.colno, problem=error.msg) from None
     except ValueError as error:
-        raise SuiteError("suite_shape", file=file, place="-", expected="numbers", found=str(error)) from None
+        raise SuiteError("suite_shape", file=file, place="-", expected=Phrase("phrase_numbers"), found=str(error)) from None
 
 
 def _parse_infinity(word: str) -> float:
@@ -78,7 +81,7 @@ def _check_parameters(entries: list[Any], parameters: Any, file: str) -> None:
     """All names that have no value, not only the first: a person fills them in at once."""
     if not isinstance(parameters, dict):
         found = type(parameters).__name__
-        raise SuiteError("suite_shape", file=file, place="suite_parameters", expected="a mapping", found=found)
+        raise SuiteError("suite_shape", file=file, place="suite_parameters", expected=Phrase("phrase_mapping"), found=found)
     missing: dict[str, None] = {}
     for entry in entries:
         if isinstance(entry, dict) and isinstance(entry.get("kwargs"), dict):

@@ -13,6 +13,7 @@ from lakeward.contracts.document import Fault, read_document, safe_repr
 from lakeward.contracts.view import View
 from lakeward.core.errors import ContractError, DefinitionError
 from lakeward.core.keys import KeyDoc
+from lakeward.core.messages import Phrase
 from lakeward.core.names import sha256
 from lakeward.core.spelling import did_you_mean
 from lakeward.core.sql import equals, literal
@@ -31,7 +32,7 @@ DATASET_KEYS: Mapping[str, KeyDoc] = {
 UNIT_WEIGHT = 10_000
 # With a larger weight, one rule would hide all others in the second digit of a score.
 MAX_WEIGHT = 1_000
-EXPECTED = f"a number above 0, at most {MAX_WEIGHT}, with at most four decimals"
+EXPECTED = Phrase("phrase_weight", most=MAX_WEIGHT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from lakeward.core.errors import ProtectionError
+from lakeward.core.messages import Phrase
 from lakeward.core.spelling import did_you_mean
 from lakeward.serving.functions import AllowedFunctions
 from lakeward.serving.parse_tree import Tree, fold_case
@@ -188,19 +189,19 @@ def _check_parameters(expected: Collection[str], found: Collection[str]) -> None
         raise ProtectionError("query_parameters", **names)
 
 
-def _refused_form(node: Tree, kind: object) -> str | None:
+def _refused_form(node: Tree, kind: object) -> str | Phrase | None:
     """What `node` is called in the refusal, when it is of a kind that is not allowed."""
     if not isinstance(kind, str) or kind in ALLOWED_NODES or kind.startswith(WINDOWS) or kind in CHECKED_NODES:
         qualified = kind == NAMED_TYPE and (node["catalog"] or node["schema"])
-        return "type of a schema" if qualified else None
+        return Phrase("phrase_schema_type") if qualified else None
     if kind == "SHOW_REF":
         return None if node["query"] or node["table_name"] in TABLE_LISTS else "show"
     if kind == "PIVOT":
-        return "pivot by an enum" if any(pivot["pivot_enum"] for pivot in node["pivots"]) else None
-    return "recursive CTE" if kind == "RECURSIVE_CTE_NODE" else kind.lower()
+        return Phrase("phrase_enum_pivot") if any(pivot["pivot_enum"] for pivot in node["pivots"]) else None
+    return Phrase("phrase_recursive_cte") if kind == "RECURSIVE_CTE_NODE" else kind.lower()
 
 
-def _refuse(code: str, node: Tree, **facts: str) -> NoReturn:
+def _refuse(code: str, node: Tree, **facts: object) -> NoReturn:
     raise ProtectionError(code, **facts, at=_position(node))
 
 

@@ -3,8 +3,9 @@
 import pytest
 
 from lakeward.contracts.series_file import read_series_file
+from lakeward.core.messages import Lang, text
 from lakeward.core.settings import Settings
-from lakeward.flows import lint_contracts
+from lakeward.flows import lint_contracts, mapping_warnings
 from support.mapped_line import HEAD, MappedLine
 from support.modbus_plant import CONTRACT as MODBUS
 from support.mqtt_plant import CONTRACT as MQTT
@@ -16,11 +17,11 @@ SERIES = "address,series,unit,type,low,high\n"
 
 def _lint(root, contract, **files):
     plant = MqttPlant(root, "", contract)
-    for name, text in files.items():
-        (plant.root / "expectations" / "datasets" / "line" / f"{name}.csv").write_text(text, newline="")
+    for name, content in files.items():
+        (plant.root / "expectations" / "datasets" / "line" / f"{name}.csv").write_text(content, newline="")
     found = lint_contracts(Settings.load(plant.root), "line")
     assert all(one.file.endswith(("line/series.csv", "line/registers.csv")) for one in found)
-    return [(one.code, one.line, one.column, one.facts.get("expected"), one.facts.get("found")) for one in found]
+    return [(one.code, one.line, one.column, str(one.facts.get("expected")), str(one.facts.get("found"))) for one in found]
 
 
 def test_a_mapping_that_is_valid_has_no_problem(tmp_path):
@@ -94,7 +95,7 @@ def test_a_mapping_is_read_with_the_lines_of_its_entries(tmp_path):
     ("line", "column", "expected"),
     [
         ("a,line/a,,number,0,,,,", "interval", "a number above 0"),
-        ("a,line/a,,number,1e15,,,,", "interval", "up to 1000000000"),
+        ("a,line/a,,number,1e15,,,,", "interval", "at most 1000000000"),
         ("a,line/a,,number,10,-1,,,", "deadband", "not below 0"),
         ("a,line/a,,number,,,0,1,sure", "range", "proposed, checked"),
         ("a,line/a,,number,,,,,checked", "range", "`low` or `high`"),
@@ -105,6 +106,32 @@ def test_what_becomes_a_rule_is_checked(tmp_path, line, column, expected):
     [(code, at, name, told, _)] = _lint(tmp_path / "plant", MQTT, series=f"{HEAD}{line}\n")
     assert (code, at, name) == ("series_file_value", 2, column)
     assert expected in told
+
+
+@pytest.mark.parametrize(
+    ("lang", "expected"),
+    [(Lang.EN, "Expected: a number that is not below `low`; found: 1."), (Lang.ZH, "应为：不小于 `low` 的数字；实为：1。")],
+)
+def test_what_is_expected_of_a_line_is_said_in_the_users_language(tmp_path, lang, expected):
+    plant = MqttPlant(tmp_path, "", MQTT)
+    (plant.root / "expectations" / "datasets" / "line" / "series.csv").write_text(SERIES + "h,line/h,,,5,1\n")
+    [found] = lint_contracts(Settings.load(plant.root), "line")
+    assert text(found.code, lang, **found.facts).endswith(expected)
+
+
+def test_lint_warns_of_a_range_that_another_line_of_the_series_undoes(tmp_path):
+    plant = MqttPlant(tmp_path, "", MQTT)
+    file, settings = plant.root / "expectations" / "datasets" / "line" / "series.csv", Settings.load(plant.root)
+    file.write_text(f"{HEAD}umh/v1/a,line/a,Cel,number,,,0,100,checked\numh/v1/a2,line/a,Cel,number,,,,,\n")
+    assert lint_contracts(settings, "line") == []
+    for name in ("line", None):
+        [found] = mapping_warnings(settings, name)
+        told = [text(found.code, lang, **found.facts) for lang in Lang]
+        assert told[0].startswith("line: no reading is judged by the bounds of 1 lines of expectations/datasets/line/series.csv")
+        assert told[1].startswith("line：expectations/datasets/line/series.csv 中有 1 行的上下限未用于判定，首行为第 2 行")
+    for valid in ("umh/v1/a,line/a,Cel,number,,,0,100,checked\n", "not valid\n"):
+        file.write_text(HEAD + valid)
+        assert mapping_warnings(settings, "line") == []
 
 
 def test_a_mapping_that_is_gone_is_named(tmp_path):

@@ -4,7 +4,7 @@ import pytest
 
 from lakeward.contracts.model import Kind
 from lakeward.core.errors import SuiteError
-from lakeward.core.messages import Lang
+from lakeward.core.messages import Lang, pack_facts
 from lakeward.quality.rule import Dimension, Severity
 from lakeward.quality.suite import load_rules
 from support.judging import column, contract, expect, rules_of, suite
@@ -107,4 +107,5 @@ def test_messages_speak_chinese_and_hold_no_values():
     with pytest.raises(SuiteError) as caught:
         load_rules(PROMISED, suite(expect("column_values_to_be_in_set", column="value", value_set=["secret"])), "suite.json")
     assert "列 value" in caught.value.render(Lang.ZH)
-    assert "secret" not in caught.value.render(Lang.ZH) + json.dumps(caught.value.facts)
+    assert "应为：数字" in caught.value.render(Lang.ZH)
+    assert "secret" not in caught.value.render(Lang.ZH) + json.dumps(pack_facts(caught.value.facts))

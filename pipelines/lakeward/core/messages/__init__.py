@@ -8,21 +8,22 @@ import functools
 import re
 import shlex
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from importlib import resources
 from string import Formatter
 
 import yaml
 
-__all__ = ["Lang", "catalogue", "page_text", "text"]
+__all__ = ["Lang", "Phrase", "catalogue", "find_phrase", "pack_facts", "page_text", "reason_text", "text", "unpack_facts"]
 
 # An entry begins with its code at the margin and goes on to the next code.
 ENTRY = re.compile(r"^((\w+):.*(?:\n(?!\w).*)*)", re.MULTILINE)
 
 # Facts that say why, and beginnings of codes that say why a file or a record is not read.
 CONSEQUENCE = re.compile(r"([;.；。] ?(the whole file is rejected|整个文件被拒收))?[.。]$", re.IGNORECASE)
-# The question after near names, which is left out where there is no name at all.
-NEAR = re.compile(r" ?(Did you mean|是否为|Close|相近的有|相近)[:：] ?\{close\}[?？.。]")
+# The question after near names.
+NEAR = re.compile(r" ?(Did you mean|是否为|Close|相近的有|相近)[:：] ?\{(?P<fact>close|expected)\}[?？.。]")
 REASONS, CODED = ("reason", "found", "why"), ("file_", "reject_")
 
 
@@ -31,6 +32,25 @@ class Lang(StrEnum):
 
     EN = "en"
     ZH = "zh"
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Phrase:
+    """A fact in words, such as what was expected: a text of its own, in the language of the message that names it.
+
+    Args:
+        facts: Values named in the text of `code`.
+    """
+
+    code: str
+    facts: Mapping[str, object]
+
+    def __init__(self, code: str, /, **facts: object) -> None:
+        object.__setattr__(self, "code", code)
+        object.__setattr__(self, "facts", facts)
+
+    def __str__(self) -> str:
+        return text(self.code, Lang.EN, **self.facts)
 
 
 @functools.cache
@@ -61,10 +81,19 @@ def text(code: str, lang: Lang, /, **facts: object) -> str:
     """
     name, _, step = code.partition(".")
     template = _entry(name)[f"{lang}_next" if step else str(lang)]
-    if facts.get("close", "-") in {"", "-"}:
-        template = NEAR.sub("", template)
-    words = {fact: _in_words(value, lang) if fact in REASONS else value for fact, value in facts.items()}
+    template = _with_near_names(template, facts, lang)
+    words = {fact: _in_words(fact, value, lang) for fact, value in facts.items()}
     return _COMMANDS.format(template, **words) if "!q}" in template else template.format(**words)
+
+
+def _with_near_names(template: str, facts: Mapping[str, object], lang: Lang) -> str:
+    """The template without its question after near names, where none is near; names that are known stand in its place."""
+    asked = NEAR.search(template)
+    names = facts.get(asked["fact"]) if asked else None
+    if asked and isinstance(names, Phrase):
+        known = _entry("known_names")[lang].replace("{names}", f"{{{asked['fact']}}}")
+        return template.replace(asked[0], known)
+    return template.replace(asked[0], "") if asked and names in ("", "-") else template
 
 
 class _Commands(Formatter):
@@ -83,9 +112,48 @@ def page_text(code: str, lang: Lang, facts: Mapping[str, object]) -> str:
     return f"{text(code, lang, **facts)}\n{text(own if own in _entry_texts() else f'{code}.next', lang, **facts)}"
 
 
-def _in_words(value: object, lang: Lang) -> object:
-    """The text of a reason that is a code, without what becomes of the file and the last full stop: it stands in another text."""
-    if not isinstance(value, str) or not value.startswith(CODED) or value not in _entry_texts():
+def find_phrase(words: str) -> str | Phrase:
+    """The phrase of which these are the English words, as they are recorded; the words themselves where there is none."""
+    code = _codes_by_words().get(words)
+    return Phrase(code) if code else words
+
+
+@functools.cache
+def _codes_by_words() -> dict[str, str]:
+    return {_entry(code)[Lang.EN]: code for code in _entry_texts() if code.startswith("phrase_")}
+
+
+def reason_text(reason: str, lang: Lang) -> str:
+    """A recorded reason in `lang`, if it is a code whose text needs no facts, or are the words of a phrase; else as it is."""
+    known = _entry_texts()
+    found = find_phrase(reason) if reason not in known else Phrase(reason)
+    has_text = isinstance(found, Phrase) and "{" not in _entry(found.code)[Lang.EN]
+    return text(found.code, lang) if isinstance(found, Phrase) and has_text else reason
+
+
+def pack_facts(facts: Mapping[str, object]) -> dict[str, object]:
+    """Facts as values that JSON has, for a reader whose language is not known yet."""
+    return {name: _packed(value) for name, value in facts.items()}
+
+
+def unpack_facts(packed: Mapping[str, object]) -> dict[str, object]:
+    """The facts of `pack_facts`."""
+    return {
+        name: Phrase(value[0], **unpack_facts(value[1])) if isinstance(value, list) else value for name, value in packed.items()
+    }
+
+
+def _packed(value: object) -> object:
+    if isinstance(value, Phrase):
+        return [value.code, pack_facts(value.facts)]
+    return value if value is None or isinstance(value, str | int | float) else str(value)
+
+
+def _in_words(fact: str, value: object, lang: Lang) -> object:
+    """A phrase in `lang`; of a reason that is a code its text, without what becomes of the file and the last full stop."""
+    if isinstance(value, Phrase):
+        return text(value.code, lang, **value.facts)
+    if fact not in REASONS or not isinstance(value, str) or not value.startswith(CODED) or value not in _entry_texts():
         return value
     words = _entry(value)[str(lang)]
     return value if "{" in words else CONSEQUENCE.sub("", words)

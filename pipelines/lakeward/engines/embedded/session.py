@@ -15,6 +15,7 @@ from lakeward.contracts.record_format import RecordFormat
 from lakeward.contracts.types import from_sql
 from lakeward.core.clock import with_instants
 from lakeward.core.errors import SettingsError, UsageError
+from lakeward.core.messages import Phrase
 from lakeward.core.names import Relation, TableName
 from lakeward.core.sql import identifier, literal
 from lakeward.core.storage.lake import Lake
@@ -200,7 +201,7 @@ def _limit_memory(con: duckdb.DuckDBPyConnection, size: str) -> None:
         con.execute(f"SET memory_limit = {literal(size)}")
     except duckdb.ParserException as error:
         raise SettingsError(
-            "setting_not_allowed", variable="LAKEWARD_MEMORY", expected="a size such as 4GiB", found=size
+            "setting_not_allowed", variable="LAKEWARD_MEMORY", expected=Phrase("phrase_size", example="4GiB"), found=size
         ) from error
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from sqlglot import exp
 
 from lakeward.core.errors import DefinitionError
+from lakeward.core.messages import Phrase
 from lakeward.engines.spark.expressions import OperandTypes, RewriteRule, RuleKey, relation, spark_call, spark_expression
 
 # Names used only in Spark's query.
@@ -99,7 +100,7 @@ def _unnest_lists(node: exp.Expr, _types: OperandTypes) -> exp.Expr:
     if len(items) < 2:
         return node
     if len(items) > 2:
-        raise DefinitionError("query_not_understood", reason="unnest of more than two lists in one SELECT")
+        raise DefinitionError("query_not_understood", reason=Phrase("phrase_three_lists"))
     first, second = (item.unalias().this for _, item in items)
     pairs = spark_expression("explode(zip_with({0}, {1}, (__a, __b) -> named_struct('a', __a, 'b', __b)))", first, second)
     outer: list[exp.Expr] = [exp.column(item.alias_or_name, quoted=True) for item in node.expressions]

@@ -6,6 +6,7 @@
 from sqlglot import exp
 
 from lakeward.core.errors import DefinitionError
+from lakeward.core.messages import Phrase
 from lakeward.engines.spark.type_resolver import TypeResolver
 
 
@@ -15,7 +16,7 @@ def expand_star_replace(tree: exp.Expr, shapes: TypeResolver) -> None:
         if any(_replacements(item) for item in select.expressions):
             select.set("expressions", [item_ for item in select.expressions for item_ in _expanded_items(select, item, shapes)])
     if tree.find(exp.Columns) or any(_replacements(star) for star in tree.find_all(exp.Star)):
-        raise DefinitionError("query_not_understood", reason="COLUMNS(…), or t.* REPLACE (…): write the columns out")
+        raise DefinitionError("query_not_understood", reason=Phrase("phrase_star"))
 
 
 def _replacements(item: exp.Expr) -> list[exp.Expr]:

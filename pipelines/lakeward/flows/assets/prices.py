@@ -10,6 +10,7 @@ from lakeward.contracts.project import Project
 from lakeward.contracts.view import View
 from lakeward.core.errors import ContractError, DefinitionError
 from lakeward.core.keys import KeyDoc
+from lakeward.core.messages import Phrase
 
 PRICES_FILE = PurePosixPath("expectations/policies/prices.yaml")
 PRICE_KEYS: Mapping[str, KeyDoc] = {
@@ -53,7 +54,7 @@ def read_prices(project: Project) -> Prices | None:
         view = View(document.data if isinstance(document.data, dict) else {}, (), faults)
         view.allow_only(PRICE_KEYS)
         found = Prices(
-            currency=view.entry("currency", "an ISO 4217 code such as CNY", _currency) or "",
+            currency=view.entry("currency", Phrase("phrase_currency"), _currency) or "",
             cpu_hour=_price(view, "cpu_hour"),
             gib_month=_price(view, "gib_month"),
             gib_moved=_price(view, "gib_moved"),
@@ -66,7 +67,7 @@ def read_prices(project: Project) -> Prices | None:
 
 
 def _price(view: View, key: str) -> Decimal:
-    return view.entry(key, "a number from 0", _amount, Decimal()) or Decimal()
+    return view.entry(key, Phrase("phrase_not_negative"), _amount, Decimal()) or Decimal()
 
 
 def _amount(value: object) -> Decimal | None:

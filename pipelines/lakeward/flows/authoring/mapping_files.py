@@ -1,7 +1,8 @@
 """Problems of the files beside a contract: `series.csv`, the registers of devices, and the schemas of payloads."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from lakeward.contracts.collected_source import ModbusSource, OpcUaSource
 from lakeward.contracts.model import Contract
@@ -13,8 +14,11 @@ from lakeward.contracts.register_map import REGISTERS_FILE, check_register_map
 from lakeward.contracts.series_file import SERIES_FILE, check_series_file
 from lakeward.contracts.source import OpcUaHistorySource
 from lakeward.core.errors import DefinitionError, LakewardError
-from lakeward.flows.base.answers import FileProblem
-from lakeward.flows.base.workspace import Workspace, landing_of
+from lakeward.core.messages import Phrase
+from lakeward.core.settings import Settings
+from lakeward.flows.base.answers import FileProblem, Notice
+from lakeward.flows.base.workspace import Workspace, landing_of, open_workspace
+from lakeward.flows.batch.series_limits import RANGES_DIFFER, unjudged_notes
 from lakeward.sources.segments.schemas import read_project_schemas
 from lakeward.sources.segments.series import series_versions
 
@@ -22,6 +26,30 @@ from lakeward.sources.segments.series import series_versions
 def lint_mappings(workspace: Workspace, contract: Contract) -> list[FileProblem]:
     """Every problem of the dataset's mappings and schemas, in the order of their lines."""
     return [_problem(workspace, contract, fault) for fault in _faults(workspace, contract)]
+
+
+def mapping_warnings(settings: Settings, name: str | None = None) -> list[Notice]:
+    """What a run would warn of in the mappings of one dataset or of all: nothing of it is a problem.
+
+    Raises:
+        UsageError: The project has no dataset `name`.
+    """
+    workspace = open_workspace(settings)
+    found = (_warnings(workspace, each) for each in ([name] if name else workspace.project.datasets()))
+    return [
+        Notice("lint_warning", {"dataset": facts["dataset"], "note": Phrase(code, **facts)})
+        for each in found
+        for code, facts in each
+    ]
+
+
+def _warnings(workspace: Workspace, name: str) -> list[tuple[str, Mapping[str, Any]]]:
+    """Those that are no problems of lint; none where the contract or the mapping is not valid."""
+    try:
+        notes = unjudged_notes(workspace, workspace.project.contract(name))
+    except DefinitionError:
+        return []
+    return [(code, facts) for code, facts in notes if code == RANGES_DIFFER]
 
 
 def _faults(workspace: Workspace, contract: Contract) -> Iterator[LakewardError]:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from lakeward.core.messages import Phrase
 from lakeward.core.names import TableName
 
 if TYPE_CHECKING:
@@ -74,13 +75,13 @@ def fields_of(answer: "DataclassInstance") -> dict[str, object]:
 
 
 def plain(value: object) -> object:
-    """`value` in JSON types; the values of a mapping stay unchanged."""
+    """`value` in JSON types; of the values of a mapping phrases alone are changed, into English."""
     if value is None or isinstance(value, str | int | float):
         return str(value) if isinstance(value, StrEnum) else value
     if isinstance(value, tuple):
         return [plain(item) for item in value]
     if isinstance(value, Mapping):
-        return dict(value)
+        return {name: str(item) if isinstance(item, Phrase) else item for name, item in value.items()}
     if isinstance(value, FlowAnswer):
         return value.as_dict()
     form = _FORMS.get(type(value))

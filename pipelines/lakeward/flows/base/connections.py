@@ -11,6 +11,7 @@ import yaml
 
 from lakeward.core.connections import AIRFLOW, ConnectionSettings, parse_connection
 from lakeward.core.errors import ProtectionError, SettingsError
+from lakeward.core.messages import Phrase
 from lakeward.core.settings import CONNECTION_PREFIX, PREFIX, Settings
 
 if TYPE_CHECKING:
@@ -78,5 +79,5 @@ def _parse(file: Path, content: bytes) -> Mapping[str, str]:
         entries = None
     if not isinstance(entries, dict) or not all(isinstance(text, str) for item in entries.items() for text in item):
         # Without its cause: the parser quotes the text.
-        raise SettingsError("connections_unreadable", file=file, found="no mapping of names to URLs") from None
+        raise SettingsError("connections_unreadable", file=file, found=Phrase("phrase_no_connections")) from None
     return entries

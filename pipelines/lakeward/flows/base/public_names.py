@@ -19,6 +19,7 @@ MODULES: Mapping[str, str] = {
     "flows.authoring.rename": "Renaming rename_dataset",
     "flows.authoring.retire": "Retirement retire_dataset",
     "flows.authoring.contract_files": "compare_contracts lint_contracts",
+    "flows.authoring.mapping_files": "mapping_warnings",
     "flows.authoring.demo": "simulate_day",
     "flows.authoring.important_demo": "make_important_demo",
     "flows.authoring.new": "DraftedDataset draft_dataset draft_from_files",

@@ -34,6 +34,8 @@ from lakeward.sources.segments.series import series_versions
 
 # Sources that report changes alone.
 CHANGES_ONLY = (OpcUaSource, SparkplugSource)
+# Warning of a run and of lint.
+RANGES_DIFFER = "series_ranges_differ"
 # Above every row's place.
 _LAST_PLACE = 2**63 - 1
 Limit = Mapping[str, Any]
@@ -163,7 +165,7 @@ def unjudged_notes(workspace: Workspace, contract: Contract) -> Warnings:
     file = workspace.project.root / DATASETS / contract.name / SERIES_FILE
     if contract.record_format.format is not FileFormat.MESSAGES or not file.is_file():
         return ()
-    found = {"series_lines_unjudged": unjudged_lines(file), "series_ranges_differ": _lines_without_range(contract, file)}
+    found = {"series_lines_unjudged": unjudged_lines(file), RANGES_DIFFER: _lines_without_range(contract, file)}
     label = workspace.project.label(file)
     return tuple(
         (code, {"dataset": contract.name, "file": label, "lines": len(lines), "line": lines[0]})

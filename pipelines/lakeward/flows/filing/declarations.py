@@ -9,6 +9,7 @@ from lakeward.contracts.project import Project
 from lakeward.contracts.view import View
 from lakeward.core.errors import ContractError, DefinitionError
 from lakeward.core.keys import KeyDoc
+from lakeward.core.messages import Phrase
 from lakeward.core.spelling import did_you_mean
 
 DECLARATIONS_FILE = "expectations/policies/catalogue.yaml"
@@ -128,7 +129,7 @@ def _declarations(view: View, known: Collection[str]) -> Declarations:
 
 def _processor(view: View) -> dict[str, str]:
     view.allow_only(PROCESSOR_KEYS)
-    view.entry("uscc", "a unified social credit code of 18 characters with a right check character", _uscc)
+    view.entry("uscc", Phrase("phrase_uscc"), _uscc)
     texts = {
         key: view.text(key) if doc.required else view.text(key, "")
         for key, doc in PROCESSOR_KEYS.items()
@@ -141,7 +142,7 @@ def _dataset(view: View) -> dict[str, str]:
     view.allow_only(DATASET_KEYS)
     plain = ("name", "source", "basis", "carrier", "scope", "storage_place", "storage_period", "review", "succession")
     texts = {key: view.text(key, "") for key in plain}
-    texts["purpose"] = view.entry("purpose", f"a text of at most {LONGEST_PURPOSE} letters", _purpose, "") or ""
+    texts["purpose"] = view.entry("purpose", Phrase("phrase_text_of", most=LONGEST_PURPOSE), _purpose, "") or ""
     for key in ("methods", "measures", "supersedes"):
         texts[key] = "；".join(view.texts(key))
     if "sharing" in view.values:

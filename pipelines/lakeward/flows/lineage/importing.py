@@ -1,12 +1,13 @@
 """Takes in OpenLineage events of other programs, from files or from a door that receives them."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from lakeward.core.errors import UsageError
+from lakeward.core.messages import Phrase, find_phrase
 from lakeward.core.settings import Settings
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base.answers import Notice, fields_of
@@ -122,11 +123,16 @@ def _receive(workspace: Workspace, engine: Engine, content: bytes, source: str) 
             else:
                 events.append(event)
         except LineageError as error:
-            refused.append(RefusedEvent(source=source, number=number, reason=Notice(error.code, error.facts)))
+            refused.append(RefusedEvent(source=source, number=number, reason=Notice(error.code, _in_phrases(error.facts))))
     signer = identify(workspace).name or current_account()
     received = ReceivedBy(source=source, by=signer, at=workspace.clock.now())
     stored = store_events(engine, events, DatasetNames(engine, own.namespace), received)
     return LineageImport(read=read, stored=stored, known=known + len(events) - stored, refused=tuple(refused))
+
+
+def _in_phrases(facts: Mapping[str, object]) -> dict[str, object]:
+    """Facts of the leaf of lineage, which knows no language but English."""
+    return {name: find_phrase(value) if isinstance(value, str) else value for name, value in facts.items()}
 
 
 class _OwnEvents:
@@ -174,12 +180,12 @@ def _loads(content: bytes) -> Any:
     try:
         return json.loads(content.decode("utf-8-sig"), parse_constant=_refuse_constant)
     except RecursionError:
-        raise LineageError("event_not_json", reason="nested too deep") from None
+        raise LineageError("event_not_json", reason=Phrase("phrase_nested")) from None
     except UnicodeDecodeError:
-        raise LineageError("event_not_json", reason="not UTF-8") from None
+        raise LineageError("event_not_json", reason=Phrase("phrase_not_utf8")) from None
     except json.JSONDecodeError as error:
         raise LineageError("event_not_json", reason=f"line {error.lineno}, column {error.colno}") from None
 
 
 def _refuse_constant(_: str) -> None:
-    raise LineageError("event_not_json", reason="NaN or Infinity")
+    raise LineageError("event_not_json", reason=Phrase("phrase_either", first="NaN", second="Infinity"))

@@ -10,7 +10,7 @@ from lakeward.contracts.project import Project
 from lakeward.contracts.sla import DAY
 from lakeward.contracts.words import GLOSSARY_FILE, descriptions_of, names_of
 from lakeward.core.errors import ContractError
-from lakeward.core.messages import Lang
+from lakeward.core.messages import Lang, pack_facts
 from lakeward.engines.embedded.read_file import FileReading, FileWriting
 from lakeward.flows.portal.words import search_text
 
@@ -108,7 +108,7 @@ def _insert_glossary(writer: FileWriting, project: Project) -> None:
         code, facts = (
             (error.code, error.facts) if isinstance(error, ContractError) else ("glossary_unreadable", {"file": GLOSSARY_FILE})
         )
-        writer.insert("catalogue.faults", [(GLOSSARY, code, json.dumps(facts, default=str))])
+        writer.insert("catalogue.faults", [(GLOSSARY, code, json.dumps(pack_facts(facts)))])
         return
     writer.insert("catalogue.terms", list(_term_rows(glossary)))
     writer.insert("catalogue.search", list(_term_search_rows(glossary)))

@@ -9,7 +9,7 @@ from typing import TypeGuard
 from pyarrow import flight
 
 from lakeward.core.errors import LakewardError, MachineError, ProtectionError, TransientError, UsageError
-from lakeward.core.messages import Lang
+from lakeward.core.messages import Lang, pack_facts, unpack_facts
 from lakeward.core.names import new_run_id
 from lakeward.core.storage.faults import STORE_CODES
 from lakeward.flows.server import LOG_NAME
@@ -30,15 +30,14 @@ _FLIGHT_KINDS: dict[str, type[flight.FlightError]] = {
 def pack_error(error: LakewardError, **more: object) -> bytes:
     """The error as JSON, for the other side."""
     kind = next((name for name, one in _KINDS.items() if isinstance(error, one)), MachineError.__name__)
-    facts = {name: value if isinstance(value, int | float) else str(value) for name, value in error.facts.items()}
-    return json.dumps({"kind": kind, "code": error.code, "facts": facts, **more}).encode()
+    return json.dumps({"kind": kind, "code": error.code, "facts": pack_facts(error.facts), **more}).encode()
 
 
 def unpack_error(content: bytes) -> tuple[LakewardError, dict[str, object]] | None:
     """The error of the other side, and what else it says; None if it is none of ours."""
     try:
         found = json.loads(content)
-        error = _KINDS[found["kind"]](found["code"], **found["facts"])
+        error = _KINDS[found["kind"]](found["code"], **unpack_facts(found["facts"]))
     except (KeyError, TypeError, ValueError):
         return None
     return error, found

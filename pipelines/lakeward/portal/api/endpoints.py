@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from lakeward import flows
 from lakeward.core.errors import UsageError
+from lakeward.core.messages import Phrase
 from lakeward.core.settings import Settings
 from lakeward.flows import AccessFilter, FlowAnswer
 from lakeward.portal.page import EVERYONE
@@ -102,7 +103,11 @@ def _value(name: str, kind: ParameterKind, text: str) -> str | int | bool:
         return int(text)
     if kind is ParameterKind.FLAG and text in {"true", "false"}:
         return text == "true"
-    expected = {ParameterKind.TEXT: "a text", ParameterKind.NUMBER: "a whole number", ParameterKind.FLAG: "true, false"}[kind]
+    expected = {
+        ParameterKind.TEXT: Phrase("phrase_text"),
+        ParameterKind.NUMBER: Phrase("phrase_whole"),
+        ParameterKind.FLAG: Phrase("phrase_flag"),
+    }[kind]
     raise UsageError("api_parameter_form", parameter=name, expected=expected)
 
 

@@ -3,6 +3,7 @@
 import json
 
 from lakeward.core.errors import UsageError
+from lakeward.core.messages import unpack_facts
 from lakeward.flows import ModelReading
 from lakeward.portal.page import EVERYONE, Page, PageAnswer, Visit
 from lakeward.portal.pages.search import typed_words
@@ -25,7 +26,7 @@ def show_glossary(visit: Visit, reading: ModelReading) -> PageAnswer:
         "asked_term": typed,
         "state": state,
         "counts": {row.key[0]: row["terms"] for row in reading.rows("term_states")},
-        "fault": (fault["code"], json.loads(fault.word("facts"))) if fault else None,
+        "fault": (fault["code"], unpack_facts(json.loads(fault.word("facts")))) if fault else None,
     }
     return PageAnswer(template="glossary.html", facts=facts)
 

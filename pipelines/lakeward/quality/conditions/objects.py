@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from lakeward.core.messages import Phrase
 from lakeward.quality.conditions.tree import OPERATORS, And, Comparison, Condition, Membership, NullTest, Or
 
-EXPECTED = "a condition of type comparison, nullity, and, or"
+EXPECTED = Phrase("phrase_condition_object")
 MEMBERSHIP_OPERATORS = {"IN": True, "NOT_IN": False}
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lakeward.core.messages import Phrase
 from lakeward.quality.conditions.objects import from_objects
 from lakeward.quality.conditions.pandas_text import from_pandas
 from lakeward.quality.conditions.tree import Condition, UntranslatableError
@@ -56,7 +57,7 @@ def parse(kwargs: Mapping[str, Any]) -> ParsedCondition | None:
     if isinstance(condition, Mapping):
         return ParsedCondition(from_objects(condition), two_valued=True)
     if not isinstance(condition, str):
-        raise ValueError("a text, or a condition as Great Expectations writes it")  # noqa: TRY004 (what it says is the value)
+        raise ValueError(Phrase("phrase_condition_text"))  # noqa: TRY004 (what it says is the value)
     try:
         return ParsedCondition(PARSERS[parser](condition), parser not in THREE_VALUED)
     except UntranslatableError:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from lakeward.core.messages import Phrase
 from lakeward.quality.conditions.parser import ParsedCondition
 from lakeward.quality.conditions.tree import And, ColumnRef, Comparison, Condition, Membership, Not, NullTest, Or
 from lakeward.quality.convert import ConvertedColumn
@@ -47,7 +48,7 @@ class _SqlWriter:
             return self._value(other, column)
         right = self._scope.columns[other.name]
         if not comparable([column, right]):
-            raise ValueError("two columns of one type")
+            raise ValueError(Phrase("phrase_one_type"))
         return right.value
 
     def _value(self, value: Any, column: ConvertedColumn) -> str:

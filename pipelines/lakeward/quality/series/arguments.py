@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lakeward.contracts.model import Contract, Kind
+from lakeward.core.messages import Phrase
 from lakeward.quality import conditions
 from lakeward.quality.convert import ConvertedColumn
 from lakeward.quality.series.rule_sql import SeriesField
@@ -21,7 +22,7 @@ VALUE, VALUE_TEXT, UNIT, QUALITY = "value", "value_text", "unit", "quality"
 class ArgumentError(ValueError):
     """An argument does not match the contract; the text is the expected form."""
 
-    def __init__(self, name: str, expected: str) -> None:
+    def __init__(self, name: str, expected: Phrase) -> None:
         self.name, self.expected = name, expected
         super().__init__(f"{name}: {expected}")
 
@@ -53,7 +54,7 @@ class SeriesArguments:
         """
         name = self.get("time_column", self.contract.time_column)
         if name is None or self._kind_of("time_column", name) not in (Kind.TIMESTAMP, Kind.STRING):
-            raise ArgumentError("time_column", "a column of type timestamp, or timeColumn in the contract")
+            raise ArgumentError("time_column", Phrase("phrase_time_or_contract"))
         return str(name)
 
     def instant_sql(self) -> str:
@@ -77,7 +78,7 @@ class SeriesArguments:
     def named_number_column(self, argument: str, name: Any) -> SeriesField:
         """The column `name` as a number; NaN and unconverted values are NULL. Raises as `number_column`."""
         if self._kind_of(argument, name) not in NUMERIC_KINDS:
-            raise ArgumentError(argument, "a column of numbers")
+            raise ArgumentError(argument, Phrase("phrase_column_of_numbers"))
         return SeriesField(
             alias=f"n{self._index(name)}",
             column=name,
@@ -126,7 +127,7 @@ class SeriesArguments:
         """
         name = self.get(argument)
         if self._kind_of(argument, name) is not Kind.TIMESTAMP:
-            raise ArgumentError(argument, "a column of type timestamp")
+            raise ArgumentError(argument, Phrase("phrase_time_column"))
         return SeriesField(
             alias=f"t{self._index(name)}",
             column=name,
@@ -145,5 +146,5 @@ class SeriesArguments:
 
     def _kind_of(self, argument: str, name: Any) -> Kind:
         if name not in self.columns:
-            raise ArgumentError(argument, "a column of the contract")
+            raise ArgumentError(argument, Phrase("phrase_contract_column"))
         return self.columns[name].column.type.kind

@@ -1,5 +1,6 @@
 """Physical balance: compares the sum of some readings with the sum of others at one time."""
 
+from lakeward.core.messages import Phrase
 from lakeward.core.sql import literal
 from lakeward.quality.series.arguments import ArgumentError, SeriesArguments
 from lakeward.quality.series.rule_sql import SeriesRuleSql
@@ -18,7 +19,7 @@ def balance(args: SeriesArguments, _: int) -> SeriesRuleSql:
         return _wide(args)
     if args.get("input_series") and args.get("output_series"):
         return _long(args)
-    raise ArgumentError("input_columns", "input_columns and output_columns, or input_series and output_series")
+    raise ArgumentError("input_columns", Phrase("phrase_balance"))
 
 
 def _wide(args: SeriesArguments) -> SeriesRuleSql:

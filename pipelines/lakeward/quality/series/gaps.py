@@ -1,5 +1,6 @@
 """Gaps: a series has no reading for too long. Planned silence (a heartbeat, a stop) is no gap."""
 
+from lakeward.core.messages import Phrase
 from lakeward.quality.series.arguments import ArgumentError, SeriesArguments
 from lakeward.quality.series.rule_sql import JUDGEABLE, PREVIOUS, SeriesField, SeriesRuleSql, microseconds
 from lakeward.quality.series.source_record import ends_before, hears_silence, near_end, overlaps
@@ -67,5 +68,5 @@ def _max_silence_seconds(args: SeriesArguments) -> float:
     limit = args.get("max_gap_seconds")
     usual = args.get("heartbeat_seconds", args.contract.sla.period_seconds)
     if limit is None and usual is None:
-        raise ArgumentError("max_gap_seconds", "seconds, or heartbeat_seconds, or the frequency among slaProperties")
+        raise ArgumentError("max_gap_seconds", Phrase("phrase_gap_seconds"))
     return float(limit) if limit is not None else float(usual) * (1 + float(args.get("tolerance", TOLERANCE)))

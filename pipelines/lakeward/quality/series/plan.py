@@ -11,6 +11,7 @@ from typing import Any
 
 from lakeward.contracts.model import Contract
 from lakeward.contracts.payload import RECORDS_PER_MESSAGE
+from lakeward.core.messages import Phrase
 from lakeward.quality import conditions
 from lakeward.quality.checks import verdict_of_share
 from lakeward.quality.convert import ConvertedColumn
@@ -212,7 +213,7 @@ def _condition(args: SeriesArguments) -> str | None:
         return None
     reading = conditions.parse(args.kwargs)
     if reading is None:
-        raise ArgumentError("row_condition", "a condition that can be written in SQL")
+        raise ArgumentError("row_condition", Phrase("phrase_sql_form"))
     return conditions.to_sql(reading, Scope(args.columns, args.contract.record_format.zone))
 
 

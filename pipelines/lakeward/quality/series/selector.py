@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 
+from lakeward.core.messages import Phrase
 from lakeward.core.names import sha256
 from lakeward.core.sql import literal
 from lakeward.quality.patterns import to_re2
@@ -76,7 +77,7 @@ def _pattern(args: SeriesArguments, name: str) -> str | None:
     written = args.get(name)
     pattern = None if written is None else to_re2(written)
     if written is not None and pattern is None:
-        raise ArgumentError(name, "a regular expression without look-around and back-references")
+        raise ArgumentError(name, Phrase("phrase_plain_pattern"))
     return pattern
 
 

@@ -5,6 +5,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from lakeward.core.messages import Phrase
+
 # A longer spike is a state of the process; each more reading needs two more neighbours per reading.
 MOST_READINGS = 5
 
@@ -34,19 +36,22 @@ def _are_ranges(value: Any) -> bool:
 
 
 # Text for messages, and a test.
-SERIES_SHAPES: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
-    "any": ("a condition", lambda value: value is not None),
-    "column": ("a column's name", lambda value: isinstance(value, str)),
-    "columns": ("a list of names", _is_names),
-    "few": (f"a whole number from 1 to {MOST_READINGS}", lambda value: type(value) is int and 1 <= value <= MOST_READINGS),
-    "flag": ("true or false", lambda value: isinstance(value, bool)),
-    "list": ("a list", lambda value: isinstance(value, list) and len(value) > 0),
-    "names": ("a list of names", _is_names),
-    "not_negative": ("a number, 0 or more", lambda value: _is_number(value) and value >= 0),
-    "number": ("a number", _is_number),
-    "pattern": ("a regular expression of Python", _is_pattern),
-    "positive": ("a number above 0", lambda value: _is_number(value) and value > 0),
-    "ranges": ('an object such as {"run": [0, 10], "*": [null, 1]}', _are_ranges),
-    "share": ("a number from 0 to 1", lambda value: _is_number(value) and 0 <= value <= 1),
-    "text": ("a text", lambda value: isinstance(value, str)),
+SERIES_SHAPES: Mapping[str, tuple[Phrase, Callable[[Any], bool]]] = {
+    "any": (Phrase("phrase_condition"), lambda value: value is not None),
+    "column": (Phrase("phrase_column"), lambda value: isinstance(value, str)),
+    "columns": (Phrase("phrase_names"), _is_names),
+    "few": (
+        Phrase("phrase_whole_between", low=1, high=MOST_READINGS),
+        lambda value: type(value) is int and 1 <= value <= MOST_READINGS,
+    ),
+    "flag": (Phrase("phrase_flag"), lambda value: isinstance(value, bool)),
+    "list": (Phrase("phrase_list"), lambda value: isinstance(value, list) and len(value) > 0),
+    "names": (Phrase("phrase_names"), _is_names),
+    "not_negative": (Phrase("phrase_not_negative"), lambda value: _is_number(value) and value >= 0),
+    "number": (Phrase("phrase_number"), _is_number),
+    "pattern": (Phrase("phrase_pattern"), _is_pattern),
+    "positive": (Phrase("phrase_positive"), lambda value: _is_number(value) and value > 0),
+    "ranges": (Phrase("phrase_state_ranges"), _are_ranges),
+    "share": (Phrase("phrase_share"), lambda value: _is_number(value) and 0 <= value <= 1),
+    "text": (Phrase("phrase_text"), lambda value: isinstance(value, str)),
 }

@@ -33,7 +33,7 @@ class Lander:
     prepare: Callable[[], None] = _prepare_nothing
     _written: float = field(default=0.0)
     _disk_retry_at: float = field(default=0.0)
-    _before_disk: tuple[str, dict[str, str]] | None = None
+    _before_disk: tuple[str, dict[str, object]] | None = None
 
     @classmethod
     def open(cls, landing: Path, dataset: str, bounds: SegmentBounds, schema: Any, journal: CollectorJournal) -> Self:

@@ -12,6 +12,7 @@ from lakeward.contracts.source import MqttSource, MqttVersion
 from lakeward.core.clock import Clock, SystemClock
 from lakeward.core.connections import ConnectionSettings
 from lakeward.core.errors import MachineError
+from lakeward.core.messages import Phrase
 from lakeward.sources.collectors.mqtt_client import TIMEOUT, MqttSession, check_connection, message_row
 from lakeward.sources.collectors.state import CONNECTED
 
@@ -146,7 +147,7 @@ def _open_session(connection: ConnectionSettings, topics: Sequence[str], version
         continue
     session.step(_STEP)  # the answer to the subscription
     if not watch.states:
-        watch.states.append(("source_unreachable", {"address": connection.address, "reason": "no answer"}))
+        watch.states.append(("source_unreachable", {"address": connection.address, "reason": Phrase("phrase_no_answer")}))
     return session
 
 

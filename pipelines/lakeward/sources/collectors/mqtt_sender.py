@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from lakeward.core.errors import MachineError
+from lakeward.core.messages import Phrase
 
 # Most messages on the way, where the broker allows as many.
 MAX_ON_THE_WAY = 1000
@@ -36,7 +37,7 @@ class MqttSender:
         self._client.loop_start()
         if not self._is_connected.wait(_TIMEOUT):
             self._client.loop_stop()
-            raise MachineError("broker_not_started", found="no answer")
+            raise MachineError("broker_not_started", found=Phrase("phrase_no_answer"))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -64,7 +65,7 @@ class MqttSender:
         for one in sent:
             one.wait_for_publish(max(deadline - time.monotonic(), 0.01))
         if not all(one.is_published() for one in sent):
-            raise MachineError("broker_not_started", found="no answer")
+            raise MachineError("broker_not_started", found=Phrase("phrase_no_answer"))
 
     def _connected(self, _client: Any, _data: Any, _flags: Any, _reason: Any, properties: Any) -> None:
         """Obey the broker's own limit, which paho does not: it would end the connection."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lakeward.core.clock import Clock, SystemClock
+from lakeward.core.messages import Phrase, pack_facts, unpack_facts
 from lakeward.core.storage.folder import FolderStore
 from lakeward.core.storage.links import link_new
 from lakeward.sources.file_copy import scratch_file
@@ -54,7 +55,7 @@ class CollectorState:
     """
 
     state: str
-    facts: Mapping[str, str]
+    facts: Mapping[str, object]
     since: str
     heartbeat: str
     last_message: str | None
@@ -83,7 +84,7 @@ class CollectorJournal:
     session: str = ""
     clock: Clock = field(default_factory=SystemClock)
     state: str = CONNECTING
-    facts: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, object] = field(default_factory=dict)
     messages: int = 0
     last_message: datetime | None = None
     _since: datetime | None = None
@@ -95,7 +96,7 @@ class CollectorJournal:
 
     def change(self, state: str, **facts: object) -> bool:
         """Take a state; whether it is another than before. Each new one that is not a start is an event."""
-        texts = {key: str(value) for key, value in facts.items()}
+        texts = {key: value if isinstance(value, Phrase) else str(value) for key, value in facts.items()}
         if (state, texts) == (self.state, self.facts):
             return False
         self._look_back()
@@ -146,7 +147,7 @@ class CollectorJournal:
         first, last = self._counts[0], self._counts[-1]
         state = CollectorState(
             state=self.state,
-            facts=self.facts,
+            facts=pack_facts(self.facts),
             since=(self._since or now).isoformat(),
             heartbeat=now.isoformat(),
             last_message=self.last_message.isoformat() if self.last_message else None,
@@ -194,12 +195,16 @@ def read_state(folder: Path) -> CollectorState | None:
 def parse_state(content: bytes | None) -> CollectorState | None:
     """The state in the bytes of a file; None without one, or for one of another version, or whose times are none."""
     try:
-        state = CollectorState(**json.loads(content)) if content else None
+        state = _unpacked(json.loads(content)) if content else None
         times = [state.since, state.heartbeat, state.away_since, state.last_message] if state else []
         is_whole = all(datetime.fromisoformat(time).tzinfo for time in times if time is not None)
-    except (ValueError, TypeError):
+    except (KeyError, ValueError, TypeError):
         return None
     return state if is_whole else None
+
+
+def _unpacked(found: dict[str, Any]) -> CollectorState:
+    return CollectorState(**{**found, "facts": unpack_facts(found["facts"])})
 
 
 def machine_of(folder: Path) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from lakeward.core.connections import ConnectionSettings
 from lakeward.core.errors import LakewardError, MachineError, SettingsError
+from lakeward.core.messages import Phrase
 from lakeward.core.tls_faults import find_tls_fault
 
 # Scheme -> whether it uses TLS.
@@ -110,7 +111,9 @@ class TopicReader:
                 found = self.consumer.consume(min(BURST, rows - len(messages)), GATHER)
                 silent = 0.0 if found else silent + GATHER
                 if silent >= SILENT:
-                    raise MachineError("kafka_unreachable", address=self.connection.address, reason=self._last_error("no answer"))
+                    raise MachineError(
+                        "kafka_unreachable", address=self.connection.address, reason=self._last_error(Phrase("phrase_no_answer"))
+                    )
                 ended = {message.partition() for message in found if self._take(message, messages, reached)}
                 due = {partition for partition in due - ended if reached[partition] < ends[partition]}
         except kafka.KafkaException as error:
@@ -151,8 +154,8 @@ class TopicReader:
             return MachineError("kafka_certificate_refused", address=self.connection.address, reason=reason)
         return MachineError("kafka_unreachable", address=self.connection.address, reason=self._last_error(name))
 
-    def _last_error(self, name: str) -> str:
-        return next((one.name() for one in reversed(self.errors)), name)
+    def _last_error(self, otherwise: str | Phrase) -> str | Phrase:
+        return next((one.name() for one in reversed(self.errors)), otherwise)
 
 
 @contextmanager

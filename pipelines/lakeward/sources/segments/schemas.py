@@ -10,6 +10,7 @@ from lakeward.contracts.payload import PayloadFormat, PayloadKind
 from lakeward.contracts.payload_schemas import SchemaSet, SchemaText, read_schema_set
 from lakeward.contracts.protobuf_schema import ProtobufTypes, compile_proto, schema_of_descriptors
 from lakeward.core.errors import DefinitionError
+from lakeward.core.messages import Phrase
 from lakeward.sources.segments.series import land_version, newest_version, version_of
 from lakeward.sources.segments.store import SegmentStore
 
@@ -96,7 +97,9 @@ def _read(folder: Path, payload: PayloadFormat, number: int | None, name: str) -
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
-        raise DefinitionError("payload_schema_not_valid", file=name, found="no UTF-8", line=None, column=None) from None
+        raise DefinitionError(
+            "payload_schema_not_valid", file=name, found=Phrase("phrase_not_utf8"), line=None, column=None
+        ) from None
     return check_schema(SchemaText(number=number, name=name, content=text), payload)
 
 

@@ -12,6 +12,7 @@ from pymodbus.pdu import ExceptionResponse
 from lakeward.contracts.register_map import Register
 from lakeward.core.connections import ConnectionSettings
 from lakeward.core.errors import MachineError, SettingsError
+from lakeward.core.messages import Phrase
 from lakeward.core.tls_faults import TlsFault, find_tls_fault
 from lakeward.sources.collectors.modbus.blocks import Block, blocks_of
 from lakeward.sources.collectors.modbus.client import PORTS, SECURE, make_client, tls_context
@@ -47,7 +48,7 @@ class ModbusLink:
     connection: ConnectionSettings
     registers: Sequence[Register]
     timeout: float
-    silent: dict[int, str] = field(default_factory=dict)
+    silent: dict[int, Phrase] = field(default_factory=dict)
     fault: TlsFault | None = None
     has_polled: bool = False
     _client: AsyncModbusTcpClient | None = None
@@ -58,10 +59,10 @@ class ModbusLink:
         client = await self._open_client()
         if client is None:
             self.has_polled = True
-            self.silent = {one.device: "no connection" for one in self.registers}
+            self.silent = {one.device: Phrase("phrase_no_connection") for one in self.registers}
             return [(one, PolledValue(None, NO_COMMUNICATION, fault="no connection")) for one in self.registers]
         found: list[tuple[Register, PolledValue]] = []
-        silent: dict[int, str] = {}
+        silent: dict[int, Phrase] = {}
         self._blocks = self._blocks or blocks_of(self.registers)
         for block in self._blocks:
             found += await self._read(client, block, silent)
@@ -105,7 +106,7 @@ class ModbusLink:
         return await asyncio.to_thread(find_tls_fault, self.connection, port, self.timeout)
 
     async def _read(
-        self, client: AsyncModbusTcpClient, block: Block, silent: dict[int, str]
+        self, client: AsyncModbusTcpClient, block: Block, silent: dict[int, Phrase]
     ) -> list[tuple[Register, PolledValue]]:
         if block.device in silent:  # it has just not answered: the other devices do not wait for it again
             return [(one, PolledValue(None, TIMEOUT, fault="no answer")) for one in block.registers]
@@ -114,7 +115,7 @@ class ModbusLink:
             if words.fault and len(block.registers) > 1:
                 return [(one, await _read_one(client, block, one)) for one in block.registers]
         except (TimeoutError, OSError, ModbusException):
-            silent[block.device] = "no answer"
+            silent[block.device] = Phrase("phrase_no_answer")
             return [(one, PolledValue(None, TIMEOUT, fault="no answer")) for one in block.registers]
         return [(one, _value(one, words, one.register - block.start)) for one in block.registers]
 

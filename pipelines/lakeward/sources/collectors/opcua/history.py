@@ -50,7 +50,7 @@ class HistorySession:
             self._nodes = self._runner.run(self._resolve(self._client))
         except SourceFault as fault:
             self._runner.close()
-            reason = str(fault.facts.get("reason", fault.code))
+            reason = fault.facts.get("reason", fault.code)
             raise MachineError("look_server", address=self.connection.address, reason=reason) from None
         if self._nodes.unknown:
             self.__exit__(None, None, None)
@@ -87,7 +87,7 @@ class HistorySession:
             with naming_faults(self.connection):
                 found = self._runner.run(read_span(self._client, nodes, start, end))
         except SourceFault as fault:
-            reason = str(fault.facts.get("reason", fault.code))
+            reason = fault.facts.get("reason", fault.code)
             raise MachineError("look_server", address=self.connection.address, reason=reason) from None
         if found.refused:
             raise self._without_history(found.refused)

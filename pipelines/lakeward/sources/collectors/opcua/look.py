@@ -75,7 +75,7 @@ def look_at_server(connection: ConnectionSettings, seconds: float, stop: Event, 
     try:
         return asyncio.run(_look(connection, seconds, stop, clock))
     except SourceFault as fault:
-        raise MachineError("look_server", address=connection.address, reason=str(fault.facts.get("reason", fault.code))) from None
+        raise MachineError("look_server", address=connection.address, reason=fault.facts.get("reason", fault.code)) from None
 
 
 def server_name(connection: ConnectionSettings) -> str:
@@ -95,7 +95,7 @@ def server_name(connection: ConnectionSettings) -> str:
     try:
         return asyncio.run(ask())
     except SourceFault as fault:
-        raise MachineError("look_server", address=connection.address, reason=str(fault.facts.get("reason", fault.code))) from None
+        raise MachineError("look_server", address=connection.address, reason=fault.facts.get("reason", fault.code)) from None
 
 
 async def _look(connection: ConnectionSettings, seconds: float, stop: Event, clock: Clock) -> ServerLook:

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import load_der_private_key, l
 
 from lakeward.core.connections import ConnectionSettings
 from lakeward.core.errors import MachineError, SettingsError
+from lakeward.core.messages import Phrase
 from lakeward.sources.collectors.opcua.lasting_client import LastingClient
 
 SCHEME = "opc.tcp"
@@ -27,7 +28,7 @@ MODES = ("Sign", "SignAndEncrypt")
 TIMEOUT = 5.0
 # Milliseconds that the server keeps the session, and with it the queues, of a client that is away.
 SESSION_MS = 3_600_000
-_NOT_CURRENT = "certificate has expired, or is not valid yet"
+_NOT_CURRENT = Phrase("phrase_not_current")
 _LOGIN = ("BadUserAccessDenied", "BadIdentityTokenRejected", "BadIdentityTokenInvalid", "BadUserSignatureInvalid")
 
 
@@ -148,17 +149,17 @@ async def _secure(client: Client, connection: ConnectionSettings) -> None:
     )
 
 
-def _distrust(found: x509.Certificate, trusted: x509.Certificate) -> str:
-    """Why the server's certificate is not trusted; empty if it is the trusted one, or is issued by it, and is valid now."""
+def _distrust(found: x509.Certificate, trusted: x509.Certificate) -> Phrase | None:
+    """Why the server's certificate is not trusted; None if it is the trusted one, or is issued by it, and is valid now."""
     if not _is_current(found):
         return _NOT_CURRENT
     if found == trusted:
-        return ""
+        return None
     try:
         found.verify_directly_issued_by(trusted)
     except (ValueError, TypeError, InvalidSignature):
-        return "certificate is neither the one in `ca` nor issued by it"
-    return ""
+        return Phrase("phrase_not_trusted")
+    return None
 
 
 def _is_current(found: x509.Certificate) -> bool:
