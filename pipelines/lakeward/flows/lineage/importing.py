@@ -132,7 +132,7 @@ def _receive(workspace: Workspace, engine: Engine, content: bytes, source: str) 
 
 def _in_phrases(facts: Mapping[str, object]) -> dict[str, object]:
     """Facts of the leaf of lineage, which knows no language but English."""
-    return {name: find_phrase(value) if isinstance(value, str) else value for name, value in facts.items()}
+    return {name: find_phrase(str(value)) if name in ("expected", "found") else value for name, value in facts.items()}
 
 
 class _OwnEvents:
