@@ -7,7 +7,7 @@ import pytest
 from lakeward.core.messages import Lang, Phrase, catalogue, text
 
 CODES = sorted(code for code, entry in catalogue().items() if "{close}" in entry["en"])
-KNOWN = {Lang.EN: "Known names include: x.", Lang.ZH: "可用的有：x。"}
+KNOWN = {Lang.EN: "Known names include: x.", Lang.ZH: "可用的包括：x。"}
 
 
 def fill(code, lang, close):

@@ -56,7 +56,7 @@ def test_an_error_of_the_server_is_in_the_language_of_its_client():
     ("name", "en", "zh"),
     [
         ("oven1", "Did you mean: oven?", "是否为：oven？"),
-        ("zzz", "Known names include: oven, press.", "可用的有：oven, press。"),
+        ("zzz", "Known names include: oven, press.", "可用的包括：oven, press。"),
     ],
 )
 def test_only_near_names_are_asked_after(name, en, zh):
