@@ -1,10 +1,12 @@
 """A fact in words is a phrase of the catalogue, so that no English stands within a Chinese sentence."""
 
+import ast
 import re
 
 from lakeward.core import errors
 from lakeward.core.messages import Phrase, catalogue, find_phrase
-from support.fact_texts import fact_texts
+from support import source_tree
+from support.fact_texts import Names, fact_texts, given_facts, literals
 
 ERRORS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, errors.LakewardError)}
 # Calls whose named arguments are all facts.
@@ -52,3 +54,24 @@ def test_english_phrases_are_told_from_names_and_lists():
         assert PHRASE.search(text), text
     for text in ("json, avro, protobuf", "s, min, h, d, y", "{type, kwargs}", "decimal(10,2)", "ANY_VALUE", "HTTP 401", "`a b`"):
         assert not PHRASE.search(text), text
+
+
+SOURCE = """
+SHAPES = {"a": ("a number", None), **dict.fromkeys(KEYS, "a list")}
+
+def what(value):
+    return "nothing" if value else f"{value} texts or none"
+
+def check(view, key, expected="a mapping"):
+    text = "one text"
+    view.fail_value(key, text)
+    facts = {"found": "no " + "text"}
+    raise ContractError("a_code", expected=SHAPES[key][0], found=what(key), **facts)
+"""
+
+
+def test_facts_are_found_behind_names_tables_and_functions():
+    names = Names(source_tree.Module("x.py", SOURCE, ast.parse(SOURCE)))
+    given = given_facts(names, {"fail_value": {"expected": 1}}, frozenset({"ContractError"}))
+    found = {text for fact in given for text in literals(fact, names, fact.lineno)}
+    assert found == {"a number", "a list", "nothing", "{} texts or none", "a mapping", "one text", "no ", "text"}

@@ -12,6 +12,7 @@ from lakeward.core.spelling import did_you_mean
 from lakeward.quality import conditions
 from lakeward.quality.catalogue import Form, argument_shapes, expectations, ignored_kwargs
 from lakeward.quality.conditions.parser import PARSERS
+from lakeward.quality.literals import expected_of
 from lakeward.quality.records import ALL_MISSING, ANY_MISSING, NEVER
 from lakeward.quality.series.shapes import SERIES_SHAPES
 
@@ -129,7 +130,7 @@ def _check_condition(kwargs: Mapping[str, Any], file: str, entry_path: str) -> t
     try:
         reading = conditions.parse(kwargs)
     except ValueError as error:
-        raise SuiteError("suite_kwarg", file=file, place=entry_path, kwarg="row_condition", expected=error.args[0]) from None
+        raise SuiteError("suite_kwarg", file=file, place=entry_path, kwarg="row_condition", expected=expected_of(error)) from None
     return conditions.columns(reading.condition) if reading else ()
 
 

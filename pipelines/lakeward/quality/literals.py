@@ -44,6 +44,11 @@ def parse_value(value: Any, type_: DataType, zone: str | None) -> Any:
     raise ValueError(EXPECTED_TEXTS[kind])
 
 
+def expected_of(error: ValueError) -> str | Phrase:
+    """What an error of this package says was expected."""
+    return next((one for one in error.args if isinstance(one, Phrase)), str(error))
+
+
 def _from_text(value: Any, kind: Kind, zone: str | None) -> Any:
     if kind is Kind.DATE:
         return date.fromisoformat(value)

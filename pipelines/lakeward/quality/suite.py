@@ -15,6 +15,7 @@ from lakeward.quality.checks import SeriesCheck
 from lakeward.quality.compile import compile_rule
 from lakeward.quality.convert import convert_column
 from lakeward.quality.kwargs import check_kwargs, columns_of
+from lakeward.quality.literals import expected_of
 from lakeward.quality.rule import Dimension, Rule, Severity, rule_version
 from lakeward.quality.scope import Scope
 from lakeward.quality.series.arguments import ArgumentError
@@ -153,4 +154,4 @@ def _check_compilation(contract: Contract, rules: Sequence[Rule], file: str) -> 
             raise SuiteError("suite_kwarg", file=file, place=at, kwarg=error.name, expected=error.expected) from None
         except ValueError as error:
             at, column = f"expectations[{index}]", ", ".join(rule.columns)
-            raise SuiteError("suite_value_type", file=file, place=at, column=column, expected=error.args[0]) from None
+            raise SuiteError("suite_value_type", file=file, place=at, column=column, expected=expected_of(error)) from None

@@ -208,11 +208,13 @@ def test_a_glossary_that_is_not_valid_says_where(plant, visitors, site):
     file = plant.start / GLOSSARY
     text = file.read_text(encoding="utf-8")
     try:
-        file.write_text(text.replace("state: approved", "state: done", 1), encoding="utf-8")
+        file.write_text(re.sub(r"synonyms: .*", "synonyms: 3", text, count=1), encoding="utf-8")
         site.refresh()
-        html = visitors["analyst"].get("/glossary").text
-        assert "expectations/glossary.yaml:9:5" in html
-        assert "lakeward contract lint" in html
+        for lang, expected in (("en", "a list of texts"), ("zh", "应为：文本列表")):
+            html = visitors["analyst"].get("/glossary", lang).text
+            assert "expectations/glossary.yaml:10:5" in html
+            assert expected in html
+            assert "lakeward contract lint" in html
     finally:
         file.write_text(text, encoding="utf-8")
         site.refresh()

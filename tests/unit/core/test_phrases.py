@@ -8,7 +8,7 @@ import pytest
 
 from lakeward.core.connections import parse_connection
 from lakeward.core.errors import ContractError, LakewardError, SettingsError
-from lakeward.core.messages import Lang, Phrase, pack_facts, text, unpack_facts
+from lakeward.core.messages import Lang, Phrase, pack_facts, reason_text, text, unpack_facts
 from lakeward.core.spelling import did_you_mean
 from lakeward.flows.base.answers import Notice
 from lakeward.flows.server.faults import pack_error, unpack_error
@@ -62,6 +62,20 @@ def test_an_error_of_the_server_is_in_the_language_of_its_client():
 def test_only_near_names_are_asked_after(name, en, zh):
     told = problems(LakewardError("dataset_not_found", project="p", dataset=name, close=did_you_mean(name, ("oven", "press"))))
     assert told == (f"Project p has no dataset '{name}'. {en}", f"项目 p 没有数据集“{name}”。{zh}")
+
+
+@pytest.mark.parametrize(
+    ("reason", "shown"),
+    [
+        ("nothing to evaluate", "没有可判定的数据"),
+        ("time_column: a column of numbers", "time_column: 数字类型的列"),
+        ("reject_empty_message", "该消息没有载荷。"),
+        ("file_too_old: 3", "file_too_old: 3"),
+        ("words of a person", "words of a person"),
+    ],
+)
+def test_recorded_reasons_are_shown_in_the_readers_language(reason, shown):
+    assert reason_text(reason, Lang.ZH) == shown
 
 
 def test_where_nothing_is_known_nothing_is_asked():

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from lakeward.core.messages import Lang, Phrase, text
 from lakeward.sources.collectors.state import CONNECTED, STATE_FILE, CollectorJournal, read_events, read_state
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -40,6 +41,26 @@ def test_the_rate_is_of_a_clock_that_is_never_set(tmp_path):
         journal.write(0, 100.0 + second)
     state = read_state(tmp_path)
     assert (state.rate, state.messages) == (50.0, 500)
+
+
+def test_why_a_source_is_away_is_read_in_either_language(tmp_path):
+    journal = CollectorJournal(folder=tmp_path, address="opc.tcp://plc", clock=SettableClock())
+    journal.change("source_certificate_refused", address="opc.tcp://plc", reason=Phrase("phrase_not_current"))
+    journal.write(0, 100.0)
+    state = read_state(tmp_path)
+    assert state.facts == {"address": "opc.tcp://plc", "reason": Phrase("phrase_not_current")}
+    told = [text(state.state, lang, **state.facts) for lang in Lang]
+    assert ("certificate has expired" in told[0], "证书已过期或尚未生效" in told[1]) == (True, True)
+    [(_, event)] = read_events(tmp_path, 0)
+    assert event["facts"]["reason"] == "certificate has expired, or is not valid yet"
+
+
+@pytest.mark.parametrize("facts", [{"reason": []}, {"reason": ["a", 1]}, [], None])
+def test_a_state_whose_facts_are_none_is_none(tmp_path, facts):
+    CollectorJournal(folder=tmp_path, address="a", clock=SettableClock()).write(0, 100.0)
+    found = json.loads((tmp_path / STATE_FILE).read_text())
+    (tmp_path / STATE_FILE).write_text(json.dumps({**found, "facts": facts}))
+    assert read_state(tmp_path) is None
 
 
 def test_each_time_away_has_its_event_however_short(tmp_path):

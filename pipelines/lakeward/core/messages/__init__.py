@@ -124,26 +124,37 @@ def _codes_by_words() -> dict[str, str]:
 
 
 def reason_text(reason: str, lang: Lang) -> str:
-    """A recorded reason in `lang`, if it is a code whose text needs no facts, or are the words of a phrase; else as it is."""
-    known = _entry_texts()
-    found = find_phrase(reason) if reason not in known else Phrase(reason)
-    has_text = isinstance(found, Phrase) and "{" not in _entry(found.code)[Lang.EN]
-    return text(found.code, lang) if isinstance(found, Phrase) and has_text else reason
+    """A recorded reason in `lang`, if it is a code whose text needs no facts, or ends in the words of a phrase; else as it is."""
+    if reason in _entry_texts():
+        return reason if "{" in _entry(reason)[Lang.EN] else text(reason, lang)
+    name, colon, words = reason.partition(": ")
+    if isinstance(phrase := find_phrase(reason), Phrase):
+        return text(phrase.code, lang)
+    return f"{name}{colon}{text(phrase.code, lang)}" if isinstance(phrase := find_phrase(words), Phrase) else reason
 
 
 def pack_facts(facts: Mapping[str, object]) -> dict[str, object]:
     """Facts as values that JSON has, for a reader whose language is not known yet."""
-    return {name: _packed(value) for name, value in facts.items()}
+    return {name: _pack(value) for name, value in facts.items()}
 
 
 def unpack_facts(packed: Mapping[str, object]) -> dict[str, object]:
-    """The facts of `pack_facts`."""
-    return {
-        name: Phrase(value[0], **unpack_facts(value[1])) if isinstance(value, list) else value for name, value in packed.items()
-    }
+    """The facts of `pack_facts`.
+
+    Raises:
+        ValueError: They are not.
+    """
+    return {name: _unpack(value) for name, value in packed.items()}
 
 
-def _packed(value: object) -> object:
+def _unpack(value: object) -> object:
+    if not isinstance(value, list):
+        return value
+    code, facts = value
+    return Phrase(str(code), **unpack_facts(facts))
+
+
+def _pack(value: object) -> object:
     if isinstance(value, Phrase):
         return [value.code, pack_facts(value.facts)]
     return value if value is None or isinstance(value, str | int | float) else str(value)

@@ -195,15 +195,15 @@ def read_state(folder: Path) -> CollectorState | None:
 def parse_state(content: bytes | None) -> CollectorState | None:
     """The state in the bytes of a file; None without one, or for one of another version, or whose times are none."""
     try:
-        state = _unpacked(json.loads(content)) if content else None
+        state = _with_facts(json.loads(content)) if content else None
         times = [state.since, state.heartbeat, state.away_since, state.last_message] if state else []
         is_whole = all(datetime.fromisoformat(time).tzinfo for time in times if time is not None)
-    except (KeyError, ValueError, TypeError):
+    except (AttributeError, KeyError, ValueError, TypeError):
         return None
     return state if is_whole else None
 
 
-def _unpacked(found: dict[str, Any]) -> CollectorState:
+def _with_facts(found: dict[str, Any]) -> CollectorState:
     return CollectorState(**{**found, "facts": unpack_facts(found["facts"])})
 
 
