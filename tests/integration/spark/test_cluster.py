@@ -27,7 +27,7 @@ from support.spark_cluster import (
     writes_below,
 )
 
-pytestmark = [pytest.mark.spark, pytest.mark.exhaustive]
+pytestmark = [pytest.mark.spark, pytest.mark.exhaustive, pytest.mark.timeout(900)]
 
 GOLD = """\
 apiVersion: v3.2.0

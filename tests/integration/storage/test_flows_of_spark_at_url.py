@@ -78,7 +78,7 @@ def test_batches_taken_by_turns_make_the_tables_of_one_engine(lakes):
 
 KILLS = [
     *((die_before_commit, layer) for layer in ("bronze", "silver", "quarantine")),
-    *((die_at, step) for step in BatchStep),
+    *((die_at, step) for step in BatchStep if step is not BatchStep.ROW_IDS),  # a step of reprocessed rows alone
 ]
 
 
