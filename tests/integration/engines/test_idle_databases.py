@@ -44,7 +44,7 @@ def settings(session):
 
 def test_nothing_of_the_session_before_is_in_its_database(sessions):
     new = settings(sessions())
-    first = sessions("200MB")
+    first = sessions()
     first.define("batch", "SELECT 1 AS a")
     first.materialise("judged", "SELECT 2 AS a")
     first._con.execute("SET TimeZone = 'Asia/Shanghai'")
@@ -59,13 +59,25 @@ def test_nothing_of_the_session_before_is_in_its_database(sessions):
 
 
 def spill(session):
+    session._con.execute("SET memory_limit = '40MB'")
     session.materialise("large", "SELECT range AS r, hash(range) AS h, random() AS x FROM range(2_000_000)")
     assert list(session.scratch.iterdir())
 
 
-@pytest.mark.parametrize("change", [spill, lambda session: session.protect_spills()], ids=["spilled", "protected"])
-def test_a_database_that_is_not_as_it_was_is_not_used_again(sessions, change):
-    first = sessions("40MB")
+def test_a_session_in_the_database_of_another_writes_temporary_files_where_it_should(sessions):
+    mark(sessions())
+    second = sessions()
+    assert is_marked(second)
+    spill(second)
+
+
+@pytest.mark.parametrize(
+    ("memory", "change"),
+    [(None, spill), (None, lambda session: session.protect_spills()), ("40MB", lambda _: None)],
+    ids=["spilled", "protected", "limited"],
+)
+def test_a_database_that_is_not_as_it_was_is_not_used_again(sessions, memory, change):
+    first = sessions(memory)
     mark(first)
     change(first)
     assert not is_marked(sessions())

@@ -58,8 +58,8 @@ class IdleDatabases:
             con.close()
 
 
-# Those of sessions over lakes in folders.
-_SCANNING = IdleDatabases("SET temp_directory = ''", "RESET memory_limit")
+# Those of sessions over lakes in folders without a memory limit: a limit that was set can't be taken back, though DuckDB shows it so.
+_SCANNING = IdleDatabases("SET temp_directory = ''")
 # Those of `plain_database`, and of parsers.
 PLAIN = IdleDatabases("SELECT 1")
 
@@ -86,14 +86,14 @@ def open_database(scratch: Path, memory_limit: str | None, lake: Lake) -> duckdb
         SettingsError: The limit is no size.
         MachineError: The extra `s3` is missing.
     """
-    con = (None if lake.options else _take(scratch)) or _new_database(scratch, lake)
+    con = (None if memory_limit or lake.options else _take(scratch)) or _new_database(scratch, lake)
     if memory_limit:
         _limit_memory(con, memory_limit)
     return con
 
 
 def leave_database(con: duckdb.DuckDBPyConnection) -> None:
-    """Keep a database of a lake in a folder, which has no other connections, for a later session; or close it."""
+    """Keep a database for a later session, or close it: one of a lake in a folder without a memory limit or other connections."""
     _SCANNING.leave(con)
 
 

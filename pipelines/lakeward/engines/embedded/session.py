@@ -60,7 +60,7 @@ class EmbeddedSession:
             database = beside or open_database(self.scratch, memory_limit, lake)
             self._con = _set_up(database.cursor())
         self._own = None if beside else database
-        self._can_be_left = not lake.options
+        self._can_be_left = not (memory_limit or lake.options)
 
     def close(self) -> None:
         """End the session and remove its scratch files."""
