@@ -23,7 +23,7 @@ _MOST = 2
 
 
 class IdleDatabases:
-    """Databases that nobody uses; for several threads, since each step is one of a deque.
+    """Databases without a user; for several threads, since each step is one of a deque.
 
     Args:
         clean: Statements that make one as it was; they fail where it wrote temporary files, or failed inside.
@@ -36,7 +36,7 @@ class IdleDatabases:
         os.register_at_fork(before=self.close)
 
     def take(self) -> duckdb.DuckDBPyConnection | None:
-        """One that nobody else has; None if there is none."""
+        """One that is then its taker's alone; None if there is none."""
         try:
             return self._idle.pop()
         except IndexError:
