@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from lakeward.core.settings import Settings
 from support.certificates import make_certificate
 from support.command_line import run_in_subprocess
 from support.object_stores import versitygw
@@ -18,8 +19,14 @@ pytestmark = pytest.mark.exhaustive
 COMMAND = "from lakeward.cli.main import main; main()"
 
 
-def call(plant, *words):
-    return run_in_subprocess(plant.root, *words, PYTHONPATH=":".join(sys.path))
+ENGINES = pytest.mark.parametrize("engine", ["embedded", pytest.param("spark", marks=pytest.mark.spark)])
+
+
+def call(plant, *words, engine="embedded"):
+    machine = Settings.load().spark
+    java = {"JAVA_HOME": str(machine.java_home)} if machine.java_home else {}
+    settings = {"LAKEWARD_ENGINE": engine, "LAKEWARD_SPARK_JARS": str(machine.jars), **java}
+    return run_in_subprocess(plant.root, *words, PYTHONPATH=":".join(sys.path), **settings)
 
 
 @pytest.fixture
@@ -41,22 +48,23 @@ def with_authority(plant, file):
     project.write_text(project.read_text().replace("storage: {", f"storage: {{ca: {file}, "))
 
 
-def test_the_authority_of_the_plant_is_named_in_the_project(behind_tls, tmp_path):
+@ENGINES
+def test_the_authority_of_the_plant_is_named_in_the_project(behind_tls, tmp_path, engine):
     with_authority(behind_tls, tmp_path / "authority.pem")
-    assert call(behind_tls, "run").code == 1
-    assert call(behind_tls, "grade", "run", "press_line").code == 0
+    for code, words in ((1, ["run"]), (0, ["grade", "run", "press_line"]), (0, ["maintain"]), (0, ["doctor"])):
+        result = call(behind_tls, *words, engine=engine)
+        assert result.code == code, result.output
     result = call(behind_tls, "query", "SELECT count(*) AS n FROM silver.press_line")
     assert (result.code, " 1 " in result.out) == (0, True), result.output
-    assert call(behind_tls, "maintain").code == 0
-    assert call(behind_tls, "doctor").code == 0
 
 
+@ENGINES
 @pytest.mark.parametrize("named", [None, "other.pem"])
-def test_a_certificate_of_another_authority_is_refused(behind_tls, tmp_path, named):
+def test_a_certificate_of_another_authority_is_refused(behind_tls, tmp_path, named, engine):
     if named:
         with_authority(behind_tls, tmp_path / named)
     for command in ("run", "doctor"):
-        result = call(behind_tls, command)
+        result = call(behind_tls, command, engine=engine)
         assert result.code in {1, 4}
         assert "certificate" in result.output
         assert "`ca`" in result.output
