@@ -1,5 +1,6 @@
 """The documentation site: it builds without a warning, asks nobody for anything, and is searched in both languages."""
 
+import fcntl
 import functools
 import os
 import re
@@ -22,6 +23,10 @@ looked_at = pytest.mark.skipif(BROWSER is None and not IN_CI, reason="no chromiu
 # Attributes by which a page asks for a file, and the elements that have them; a link that a reader follows is none.
 ASKS = {"src": {"script", "img", "iframe", "source", "video", "audio", "embed"}, "href": {"link"}, "data": {"object"}}
 OUTSIDE = re.compile(r"(?:https?:)?//")
+# What the site is made of, beside the builder: the documents, and the code whose words stand in them.
+MADE_OF = ("docs/", "lineage/", "mkdocs.yml", "pipelines/", "requirements.lock")
+# The site of these tests, and what says that its building gave no warning.
+OWN, MARK = source_tree.ROOT / ".cache" / "site", ".strict"
 PAGES = (
     "index.html",
     "reference/commands.html",
@@ -53,27 +58,32 @@ class Asked(HTMLParser):
         self.files += [value for name, value in attrs if tag in ASKS.get(name, ()) and value]
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """The site as `make docs` built it, if nothing has changed since; else built here in the same way."""
-    built = source_tree.ROOT / "site"
-    return built if is_newest(built / ".strict") else build_site(tmp_path_factory)
+@pytest.fixture(scope="session")
+def site():
+    """The site as `make docs` or an earlier run built it, if nothing that it is made of has changed since; else built here in the same way."""
+    OWN.parent.mkdir(exist_ok=True)
+    with OWN.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for built in (source_tree.ROOT / "site", OWN):
+            if is_newest(built / MARK):
+                return built
+        return build_site(OWN)
 
 
 def is_newest(mark):
-    """Whether this file is younger than every file of the tree."""
+    """Whether this file is younger than every file that the site is made of."""
     return mark.is_file() and mark.stat().st_mtime > max(
-        (source_tree.ROOT / path).stat().st_mtime for path in source_tree.files()
+        (source_tree.ROOT / path).stat().st_mtime for path in source_tree.files() if path.startswith(MADE_OF)
     )
 
 
-def build_site(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("docs") / "site"
+def build_site(folder):
     command = [Path(sys.executable).with_name("mkdocs"), "build", "--strict", "--site-dir", folder]
     environ = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}  # noqa: TID251  (the builder needs the machine's own)
     built = subprocess.run(command, cwd=source_tree.ROOT, env=environ, capture_output=True, text=True, check=False)
     assert built.returncode == 0, built.stdout + built.stderr
     assert not re.search(r"^(?:WARNING|ERROR)", built.stdout + built.stderr, re.MULTILINE), built.stdout + built.stderr
+    (folder / MARK).touch()
     return folder
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 
+from lakeward.engines.embedded.databases import plain_database
 from support.read_attacks import leaked
 
 # Folders of a project that hold values by their nature.
@@ -23,7 +24,7 @@ def texts_in(file: Path) -> str:
     content = file.read_bytes()
     found = content.decode("utf-8", "replace")
     if content[:4] == content[-4:] == b"PAR1":
-        with duckdb.connect() as con:
+        with plain_database() as con:
             return found + repr(con.execute("FROM read_parquet(?)", [str(file)]).fetchall())
     if zipfile.is_zipfile(file):
         with zipfile.ZipFile(file) as archive:

@@ -45,14 +45,23 @@ def portal_copy(portal_lake, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def copy_of(tmp_path_factory):
-    """`copy_of(make, root)`: a copy at `root` of the project that `make(folder)` makes, once a worker; returns `root`."""
+    """`copy_of(make, root)`: a copy at `root` of the project that `make(folder)` makes, once a worker; returns `root`.
+
+    Of several steps, `copy_of((make, then), root)`, the first makes the project, and each later one goes on with a copy.
+    """
     made = {}
 
+    def template(steps):
+        if steps not in made:
+            folder = tmp_path_factory.mktemp("template") / "plant"
+            if steps[:-1]:
+                shutil.copytree(template(steps[:-1]), folder)
+            steps[-1](folder)
+            made[steps] = folder
+        return made[steps]
+
     def copy(make, root):
-        if make not in made:
-            made[make] = tmp_path_factory.mktemp("template") / "plant"
-            make(made[make])
-        return Path(shutil.copytree(made[make], root))
+        return Path(shutil.copytree(template(make if isinstance(make, tuple) else (make,)), root))
 
     return copy
 

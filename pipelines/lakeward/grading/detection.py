@@ -10,9 +10,8 @@ from typing import Any
 from lakeward.contracts.model import Column, Kind
 from lakeward.core.names import Relation
 from lakeward.core.sql import identifier, literal
-from lakeward.grading.catalogue import GradingRules
+from lakeward.grading.catalogue import Detector, GradingRules
 from lakeward.grading.column_names import is_named
-from lakeward.grading.pattern import Pattern
 from lakeward.grading.patterns import TOKEN, normalise, patterns
 
 # Kinds without a grade until they have values; a class of data alone tells too little of them.
@@ -36,7 +35,7 @@ class DetectorCounts:
         matched: Number of these that match as a whole.
         candidates: Parts of the values that have the shape.
         hits: Number of these parts that match.
-        spread: Greatest minus least hit, as numbers; None if hits are not numbers.
+        spread: Greatest minus least hit, as numbers; None if hits are not numbers, or have a check that tells them from others.
     """
 
     eligible: int
@@ -64,14 +63,16 @@ def fractional(columns: Iterable[Column], rules: GradingRules) -> frozenset[str]
 def detection_query(
     relation: Relation, columns: Sequence[str], order: Sequence[str], rules: GradingRules, numbers: Collection[str] = ()
 ) -> str:
-    """One SELECT over a sample of `relation`: per column number `c`, counts per detector; read it with `detector_counts`.
+    """One SELECT over a sample of `relation`: counts per detector, by column number `c` and whether they are of whole values.
+
+    Read it with `detector_counts`. To plan counts that each have a condition of two parts takes longer than to run them.
 
     Args:
         order: Columns that identify rows; their hash selects the sample.
         numbers: Those of `columns` whose numbers can have a fraction.
     """
     found = patterns()
-    chosen = {detector.id: found[detector.id] for detector in rules.detectors if not detector.by_name}
+    chosen = {detector.id: found[detector.id] for detector in _by_content(rules)}
     texts = ", ".join(f"{_text_of(column, numbers)} AS c{index}" for index, column in enumerate(columns))
     measures = {f"m{index}": _measure_of(column) for index, column in enumerate(columns) if column in numbers}
     sampled = ", ".join([texts, *(f"{own} AS {name}" for name, own in measures.items())])
@@ -92,22 +93,45 @@ def detection_query(
             SELECT DISTINCT c, FALSE AS whole, unnest(regexp_extract_all(t, {literal(TOKEN)})) AS t FROM meant
         ),
         judged AS (SELECT c, whole, t, {flags} FROM pieces),
+        counted AS (SELECT c, whole, count(*) AS parts, {_counts(rules)} FROM judged GROUP BY c, whole),
         measures AS (SELECT c, n FROM (SELECT {distinct} FROM looked_at) UNPIVOT (n FOR c IN ({unpivoted})))
-        SELECT c, count(*) FILTER (WHERE whole) + max(n) AS eligible, {_counts(chosen)}
-        FROM measures LEFT JOIN judged USING (c) GROUP BY c HAVING count(*) FILTER (WHERE whole) + max(n) > 0 ORDER BY c"""
+        SELECT * FROM measures LEFT JOIN counted USING (c) ORDER BY c, whole"""
 
 
 def detector_counts(
     rows: Iterable[Mapping[str, Any]], columns: Sequence[str], rules: GradingRules
 ) -> dict[str, dict[str, DetectorCounts]]:
     """Counts by column and detector; columns without values are left out."""
-    ids = [detector.id for detector in rules.detectors if not detector.by_name]
-    return {columns[int(row["c"][1:])]: {name: _detector_counts(row, name) for name in ids} for row in rows}
+    by_column: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        by_column.setdefault(columns[int(row["c"][1:])], []).append(row)
+    found = {column: _column_counts(own, rules) for column, own in by_column.items()}
+    return {column: counts for column, counts in found.items() if all(each.eligible for each in counts.values())}
 
 
-def _detector_counts(row: Mapping[str, Any], name: str) -> DetectorCounts:
-    counts = {what: row[f"{name}_{what}"] for what in ("matched", "candidates", "hits", "spread")}
-    return DetectorCounts(eligible=row["eligible"], **counts)
+def _by_content(rules: GradingRules) -> list[Detector]:
+    return [detector for detector in rules.detectors if not detector.by_name]
+
+
+def _column_counts(rows: Sequence[Mapping[str, Any]], rules: GradingRules) -> dict[str, DetectorCounts]:
+    """Of the rows of one column: none of them, one, or those of whole values and of their parts."""
+    wholes, parts = ([row for row in rows if row["whole"] is whole] for whole in (True, False))
+    eligible = rows[0]["n"] + sum(row["parts"] for row in wholes)
+    return {
+        detector.id: DetectorCounts(
+            eligible=eligible,
+            matched=sum(row[f"{detector.id}_valid"] for row in wholes),
+            candidates=sum(row[f"{detector.id}_shape"] for row in parts),
+            hits=sum(row[f"{detector.id}_valid"] for row in parts),
+            spread=None if detector.has_check else _spread([*wholes, *parts], detector.id),
+        )
+        for detector in _by_content(rules)
+    }
+
+
+def _spread(rows: Sequence[Mapping[str, Any]], name: str) -> int | None:
+    numbers = [row[f"{name}_{end}"] for row in rows for end in ("least", "most") if row[f"{name}_{end}"] is not None]
+    return max(numbers) - min(numbers) if numbers else None
 
 
 def _text_of(column: str, numbers: Collection[str]) -> str:
@@ -128,12 +152,18 @@ def _is_long(own: str) -> str:
     return f"abs({own}) >= {_SHORTEST} AND abs({own}) < {_LONGEST} AND {own} = floor({own})"
 
 
-def _counts(chosen: Mapping[str, Pattern]) -> str:
+def _counts(rules: GradingRules) -> str:
     number = f"TRY_CAST(right(t, {_MOBILE_DIGITS}) AS BIGINT)"
     return ", ".join(
-        f"count(*) FILTER (WHERE whole AND {name}_valid) AS {name}_matched, "
-        f"count(*) FILTER (WHERE NOT whole AND {name}_shape) AS {name}_candidates, "
-        f"count(*) FILTER (WHERE NOT whole AND {name}_valid) AS {name}_hits, "
-        f"max({number}) FILTER (WHERE {name}_valid) - min({number}) FILTER (WHERE {name}_valid) AS {name}_spread"
-        for name in chosen
+        f"count(*) FILTER (WHERE {name}_shape) AS {name}_shape, count(*) FILTER (WHERE {name}_valid) AS {name}_valid"
+        + (
+            ""
+            if has_check
+            else f", {_filtered('min', number, name)} AS {name}_least, {_filtered('max', number, name)} AS {name}_most"
+        )
+        for name, has_check in ((detector.id, detector.has_check) for detector in _by_content(rules))
     )
+
+
+def _filtered(function: str, number: str, name: str) -> str:
+    return f"{function}({number}) FILTER (WHERE {name}_valid)"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import duckdb
 from duckdb.func import PythonUDFType
 
+from lakeward.engines.embedded.databases import plain_database
 from lakeward.protection.keys import Scheme, TokenKey
 from lakeward.protection.masking import ENCRYPT, TOKENISE, Treatment
 from lakeward.protection.normal_form import normal_form
@@ -60,7 +61,7 @@ class ColumnFunctions:
         assert self.key is not None
         if self.key.scheme is Scheme.HMAC:
             return self.key.tokeniser()(text)
-        with duckdb.connect() as con:
+        with plain_database() as con:
             normal = con.execute(
                 f"SELECT {normal_form('t', self._normal(column))} FROM (SELECT CAST($1 AS VARCHAR) AS t)", [text]
             )

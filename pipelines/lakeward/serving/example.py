@@ -1,9 +1,8 @@
 """Applies a decision to one invented value, for tests of a policy. Reads no table."""
 
-import duckdb
-
 from lakeward.contracts.model import DataType
 from lakeward.contracts.types import sql_type
+from lakeward.engines.embedded.databases import plain_database
 from lakeward.protection.keys import TokenKey
 from lakeward.protection.masking import PLAIN_TREATMENT, Treatment, protected_expression
 from lakeward.protection.policy import AccessDecision, Action
@@ -18,7 +17,7 @@ def mask_example(value: str, type_: DataType, decision: AccessDecision, treatmen
         return None
     is_token = decision.action is Action.TOKENISE
     expression = '"value"' if is_token else protected_expression('"value"', type_, decision, treatment)
-    with duckdb.connect() as con:
+    with plain_database() as con:
         con.execute("SET TimeZone = 'UTC'")
         query = f'SELECT CAST({expression} AS VARCHAR) FROM (SELECT CAST($1 AS {sql_type(type_)}) AS "value")'
         found = con.execute(query, [value]).fetchall()[0][0]

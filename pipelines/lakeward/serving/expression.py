@@ -12,6 +12,7 @@ from lakeward.contracts.model import DataType
 from lakeward.contracts.types import sql_type
 from lakeward.core.errors import ProtectionError
 from lakeward.core.sql import identifier
+from lakeward.engines.embedded.databases import plain_database
 from lakeward.serving.faults import bind_faults
 from lakeward.serving.functions import allowed_functions
 from lakeward.serving.guard import Guard, raise_parse_error
@@ -40,13 +41,13 @@ def checked_expression(text: str, columns: Mapping[str, DataType], *, is_repeata
         ProtectionError: It is not an expression over these columns.
     """
     whole = f"({text}\n)"  # the new line ends a comment
-    with duckdb.connect() as con:
+    with plain_database() as con:
         nodes = _check(con, whole)
         if is_repeatable:
             _check_repeatable(nodes, columns)
         con.execute("PRAGMA disable_optimizer")  # it would compute what is constant, however long that takes
         listed = ", ".join(f"{identifier(name)} {sql_type(type_)}" for name, type_ in columns.items())
-        con.execute(f"CREATE TABLE received ({listed})")
+        con.execute(f"CREATE TEMP TABLE received ({listed})")
         with bind_faults([]):
             con.execute(f"SELECT 1 FROM received WHERE ({whole}) IS NULL")  # aggregates and windows are not allowed here
     return f"({whole})"
@@ -54,7 +55,7 @@ def checked_expression(text: str, columns: Mapping[str, DataType], *, is_repeata
 
 def expression_columns(text: str) -> frozenset[str]:
     """The names in an expression that may be columns, in lower case; empty if it can't be parsed, which `checked_expression` refuses."""
-    with duckdb.connect() as con:
+    with plain_database() as con:
         nodes = all_nodes(parse(con, f"SELECT ({text}\n)"))
         return frozenset(name.lower() for node in nodes for parts in named_parts(node) for name in parts)
 
@@ -65,7 +66,7 @@ def expression_parameters(text: str) -> list[str]:
     Raises:
         ProtectionError: It can't be parsed.
     """
-    with duckdb.connect() as con:
+    with plain_database() as con:
         whole = f"SELECT ({text}\n)"
         tree = parse(con, whole)
         if tree["error"]:

@@ -10,6 +10,7 @@ import duckdb
 
 from lakeward.contracts.model import Kind
 from lakeward.core.sql import identifier
+from lakeward.engines.embedded.databases import plain_database
 from lakeward.protection.masking import HIDDEN, protected_expression
 from lakeward.protection.policy import Action
 from lakeward.serving.column_functions import ColumnFunctions
@@ -25,7 +26,7 @@ def mask_received_rows(
         functions: Makes tokens.
     """
     visible = [column for column in columns if column.decision.action is not Action.DENY]
-    with duckdb.connect() as con:
+    with plain_database() as con:
         return [{column.name: _mask_value(con, functions, column, row.get(column.name)) for column in visible} for row in rows]
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from lakeward.core.errors import ProtectionError
+from lakeward.engines.embedded.databases import PLAIN
 from lakeward.engines.embedded.spills import can_encrypt
 from lakeward.serving.bound_queries import BoundQueries
 from lakeward.serving.column_functions import ColumnFunctions
@@ -88,7 +89,8 @@ class ServingSession:
         self._tables = {str(table.name): table for table in tables if str(table.name) in self._conditions}
         self._closed = {str(table.name): closed_code(table) for table in tables if str(table.name) not in self._conditions}
         self._functions, self._scratch, self._resources = functions, scratch, resources
-        self._parsers = open_lanes(duckdb.connect(), resources.lanes)
+        self._parsing: duckdb.DuckDBPyConnection | None = PLAIN.take() or duckdb.connect()
+        self._parsers = open_lanes(self._parsing.cursor(), resources.lanes)
         self._databases: dict[bool, ViewDatabase] = {}
         self._bound = BoundQueries()
 
@@ -198,6 +200,9 @@ class ServingSession:
         """End the session."""
         for con in reversed(self._parsers):
             con.close()
+        ended, self._parsing = self._parsing, None
+        if ended:
+            PLAIN.leave(ended)
         for database in self._databases.values():
             database.close()
 

@@ -25,14 +25,12 @@ from support.important_plant import CANARY, DATASETS, decide_all, declare, deliv
 DAY = date(2026, 3, 2)
 
 
-def make_declared(root):
-    make_important_plant(root)
+def decide_and_declare(root):
     decide_all(root)
     declare(root)
 
 
-def make_filed(root):
-    make_declared(root)
+def file_and_answer(root):
     settings = steward(root)
     file_catalogue(settings, on=DAY)
     answer_filing(settings, 1, AuthorityAnswer(accepted=True, ref="2026-017", on=date(2026, 3, 20)))
@@ -45,12 +43,12 @@ def bare(tmp_path, copy_of):
 
 @pytest.fixture
 def declared(tmp_path, copy_of):
-    return steward(copy_of(make_declared, tmp_path / "plant"))
+    return steward(copy_of((make_important_plant, decide_and_declare), tmp_path / "plant"))
 
 
 @pytest.fixture
 def filed(tmp_path, copy_of):
-    return steward(copy_of(make_filed, tmp_path / "plant"))
+    return steward(copy_of((make_important_plant, decide_and_declare, file_and_answer), tmp_path / "plant"))
 
 
 def states(settings):

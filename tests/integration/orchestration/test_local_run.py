@@ -24,13 +24,6 @@ print(json.dumps([told, signal.getsignal(signal.SIGTERM) == signal.SIG_DFL]))
 ROWS = "ts,temp\n2026-03-01T06:00:00Z,20.5\n2026-03-01T06:01:00Z,21.5\n"
 
 
-# Of the run: tables after it, and whether a second one left them as they were.
-AGAIN = """
-from lakeward.flows import list_tables
-tables = list_tables(Settings.load(Path(".")))
-run_local(Settings.load(Path(".")), [], seen.append)
-print(json.dumps([told, len(tables), list_tables(Settings.load(Path("."))) == tables]))
-"""
 HALTING = {
     "name": "press",
     "expectations": [
@@ -50,65 +43,69 @@ def deliver(plant):
     return plant
 
 
-@pytest.fixture(scope="module")
-def finished(shared_plant, python_in):
-    """A project whose DAGs all ran twice, and what was seen: states, number of tables, whether the second run left them alone."""
-    root = deliver(shared_plant())
-    return root, *python_in(root, RUN.format(names=[]) + AGAIN, PYTHONWARNINGS="default")
-
-
-# Of a project whose lake is a file: what is told of one run, and, when the file is gone, of a second run of two datasets and of one without its DAGs file.
-TROUBLES = (
-    RUN.format(names=["press"])
-    + """
+# After a run of all DAGs, whether a second one leaves the tables as they are; then, in another lake of the project, which is a file first, what is told of
+# one run, of a second of two datasets when the file is gone, and of one without the DAGs file. All in one process: Airflow takes longest to begin.
+STORY = (
+    RUN.format(names=[])
+    + f"""
 from lakeward.core.errors import LakewardError
+from lakeward.flows import list_tables
+def restored():
+    return signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+tables = list_tables(Settings.load(Path(".")))
+run_local(Settings.load(Path(".")), [], seen.append)
+answer = {{"told": told, "tables": len(tables), "same": list_tables(Settings.load(Path("."))) == tables}}
+for folder in ("lake", "landing"):
+    if Path(folder).exists():
+        Path(folder).rename(f"finished_{{folder}}")
+Path("lake").write_text("a file where the lake should be")
+Path("expectations/datasets/press/suite.json").write_text({json.dumps(HALTING)!r})
+Path("inbox/oven/b.csv").write_text("ts,temp\\n2026-03-01T07:00:00Z\\n2026-03-01T07:01:00Z,21.5\\n")
+[failed] = run_local(Settings.load(Path(".")), ["press"], print)
+answer["failed"] = [failed.dag_id, failed.state, getattr(failed.error, "code", None), restored()]
 Path("lake").unlink()
-failed = [told, signal.getsignal(signal.SIGTERM) == signal.SIG_DFL]
-refused = {r.dataset: [r.state, str(r.error)] for r in run_local(Settings.load(Path(".")), ["press", "oven"], print)}
+answer["refused"] = {{r.dataset: [r.state, str(r.error)] for r in run_local(Settings.load(Path(".")), ["press", "oven"], print)}}
 Path("dags/lakeward_dags.py").unlink()
 try:
     run_local(Settings.load(Path(".")), [], print)
 except LakewardError as error:
-    print(json.dumps({"failed": failed, "refused": refused, "without": str(error)}))
+    answer["without"] = str(error)
+print(json.dumps(answer))
 """
 )
 
 
 @pytest.fixture(scope="module")
-def troubles(shared_plant, python_in):
-    """A project after runs that fail, halt a batch of `press` and reject too much of `oven`; state and error of each by what was wrong."""
+def story(shared_plant, python_in):
+    """A project after `STORY`, and what was told: of runs that end well, fail, halt a batch of `press` and reject too much of `oven`."""
     root = deliver(shared_plant())
-    (root / "lake").write_text("a file where the lake should be", encoding="utf-8")
-    (root / "expectations" / "datasets" / "press" / "suite.json").write_text(json.dumps(HALTING), encoding="utf-8")
-    (root / "inbox" / "oven" / "b.csv").write_text("ts,temp\n2026-03-01T07:00:00Z\n2026-03-01T07:01:00Z,21.5\n", encoding="utf-8")
-    return root, python_in(root, TROUBLES, PYTHONWARNINGS="default")
+    return root, python_in(root, STORY, PYTHONWARNINGS="default")
 
 
-def test_dags_run_after_what_they_read_and_every_state_is_told(finished):
-    root, told, _, _ = finished
+def test_dags_run_after_what_they_read_and_every_state_is_told(story):
+    root, told = story[0], story[1]["told"]
     assert [dag for dag, _, _ in told][-2:] == ["curate__oven_daily", "govern__plant"]
     assert {dag: state for dag, state, _ in told} == dict.fromkeys(
         ("ingest__press", "ingest__oven", "curate__oven_daily", "govern__plant"), "success"
     )
-    assert sorted(path.name for path in (root / "lake" / "gold").iterdir()) == ["oven_daily"]
+    assert sorted(path.name for path in (root / "finished_lake" / "gold").iterdir()) == ["oven_daily"]
     assert (root / "scorecard" / "scorecard.html").is_file()
 
 
-def test_a_second_run_of_all_dags_changes_no_table(finished):
-    _, _, count, same = finished
-    assert count > 12
-    assert same
+def test_a_second_run_of_all_dags_changes_no_table(story):
+    assert story[1]["tables"] > 12
+    assert story[1]["same"]
 
 
-def test_a_failed_flow_is_told_with_its_error_and_not_tried_again_and_sigterm_ends_the_process_again(troubles):
-    ((dag, state, code),), ends = troubles[1]["failed"]
+def test_a_failed_flow_is_told_with_its_error_and_not_tried_again_and_sigterm_ends_the_process_again(story):
+    dag, state, code, ends = story[1]["failed"]
     assert (dag, state) == ("ingest__press", "failed")
     assert code
     assert ends
 
 
-def test_a_project_without_its_dags_file_says_how_to_add_it(troubles):
-    assert "globals().update(dags(__file__))" in troubles[1]["without"]
+def test_a_project_without_its_dags_file_says_how_to_add_it(story):
+    assert "globals().update(dags(__file__))" in story[1]["without"]
 
 
 @pytest.mark.exhaustive
@@ -154,16 +151,16 @@ def run_without_rights(plant, names):
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def test_a_halted_batch_fails_its_task_and_says_who_may_release_it(troubles):
-    root, said = troubles
+def test_a_halted_batch_fails_its_task_and_says_who_may_release_it(story):
+    root, said = story
     state, told = said["refused"]["press"]
     assert state == "failed"
     assert "lakeward quarantine release press --batch 1" in told
     assert not (root / "lake" / "silver" / "press").exists()
 
 
-def test_too_many_rejects_fail_the_task_with_counts_and_the_next_command_though_good_rows_are_published(troubles):
-    root, said = troubles
+def test_too_many_rejects_fail_the_task_with_counts_and_the_next_command_though_good_rows_are_published(story):
+    root, said = story
     state, told = said["refused"]["oven"]
     assert state == "failed"
     assert "batch 1 of oven: 1 of 4 records are rejected (25.0%), more than limits.rejectedShare" in told

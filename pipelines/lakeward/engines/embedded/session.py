@@ -14,8 +14,7 @@ from lakeward.contracts.model import Column, DataType
 from lakeward.contracts.record_format import RecordFormat
 from lakeward.contracts.types import from_sql
 from lakeward.core.clock import with_instants
-from lakeward.core.errors import SettingsError, UsageError
-from lakeward.core.messages import Phrase
+from lakeward.core.errors import UsageError
 from lakeward.core.names import Relation, TableName
 from lakeward.core.sql import identifier, literal
 from lakeward.core.storage.lake import Lake
@@ -23,11 +22,11 @@ from lakeward.core.storage.remote_path import LakePath
 from lakeward.engines.delta.table_files import LOG
 from lakeward.engines.delta.time_travel import translate_missing_versions
 from lakeward.engines.embedded import literals, spills
+from lakeward.engines.embedded.databases import leave_database, open_database
 from lakeward.engines.embedded.faults import machine_faults
 from lakeward.engines.embedded.progress import hide_progress_bar
 from lakeward.engines.embedded.scans import delta_scan
 from lakeward.engines.embedded.scratch import ScratchFolder
-from lakeward.engines.embedded.store_access import open_store
 from lakeward.engines.embedded.table_references import resolve_tables
 from lakeward.engines.embedded.wide_rows import create_table, planned_for, planned_once
 from lakeward.engines.external import AttachedData, ExternalData, Staged
@@ -58,15 +57,24 @@ class EmbeddedSession:
         with machine_faults(lake.files):
             self._scratch = ScratchFolder(lake.files)
             self.scratch = self._scratch.path
-            self._con = _set_up(beside.cursor()) if beside else _connect(self.scratch, memory_limit, lake)
+            database = beside or open_database(self.scratch, memory_limit, lake)
+            self._con = _set_up(database.cursor())
+        self._own = None if beside else database
+        self._can_be_left = not (memory_limit or lake.options)
 
     def close(self) -> None:
         """End the session and remove its scratch files."""
         self._con.close()
+        ended, self._own = self._own, None
+        if ended and self._can_be_left:
+            leave_database(ended)
+        elif ended:
+            ended.close()
         self._scratch.close()
 
     def protect_spills(self) -> None:
         """See `QueryEngine.protect_spills`."""
+        self._can_be_left = False
         with machine_faults(self._lake):
             spills.protect_spills(self._con)
 
@@ -165,44 +173,12 @@ class EmbeddedSession:
         self._kinds[name] = kind
 
 
-def _connect(scratch: Path, memory_limit: str | None, lake: Lake) -> duckdb.DuckDBPyConnection:
-    config: dict[str, Any] = {
-        "autoinstall_known_extensions": "false",
-        "autoload_known_extensions": "false",
-        # The extension is installed with this code, pinned by the same lock: its signature adds nothing and takes 0.3 s per
-        # session.
-        "allow_unsigned_extensions": "true",
-        "temp_directory": str(scratch),
-    }
-    con = duckdb.connect(config=config)
-    if memory_limit:
-        _limit_memory(con, memory_limit)
-    _set_up(con)
-    if lake.options:
-        open_store(con, str(lake), lake.options)
-    else:
-        # The system keeps the files of a folder in memory, and DuckDB would keep them once more, up to its whole limit.
-        con.execute("SET enable_external_file_cache = false")
-    con.execute(f"LOAD {literal(str(spills.module_file('delta')))}")
-    con.execute("SET allow_unsigned_extensions = false")
-    return con
-
-
 def _set_up(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     """The connection with the settings that each connection has for itself."""
     con.execute("SET TimeZone = 'UTC'")
     hide_progress_bar(con)
     con.execute(f"SET partitioned_write_max_open_files = {_OPEN_FILES}")
     return con
-
-
-def _limit_memory(con: duckdb.DuckDBPyConnection, size: str) -> None:
-    try:
-        con.execute(f"SET memory_limit = {literal(size)}")
-    except duckdb.ParserException as error:
-        raise SettingsError(
-            "setting_not_allowed", variable="LAKEWARD_MEMORY", expected=Phrase("phrase_size", example="4GiB"), found=size
-        ) from error
 
 
 def _aliases(names: Sequence[str]) -> list[str]:

@@ -7,8 +7,10 @@ import duckdb
 
 # DuckDB 1.5.5 compares many expressions of a statement with each other: 0.2 s of planning for 300 columns, 3 s for 1,200.
 _WIDE = 200
-# Length from which on planning a statement takes longer than writing its few rows into a table.
-_LONG = 50_000
+# Length from which on planning a statement takes longer than writing its few rows into a table: 20 ms for 24,000 characters.
+_LONG = 10_000
+# Length from which on a search for common expressions takes longer than computing them twice.
+_LONGEST = 50_000
 _FETCHED = "fetched_rows"
 # A dictionary of a column of measurements is useless: a limit of 10,000 values, more than a plant has series, writes 10 M rows
 # with 7 % less CPU into files of the same size.
@@ -47,7 +49,7 @@ def planned_once(con: duckdb.DuckDBPyConnection, query: str) -> str:
 
 def create_table(con: duckdb.DuckDBPyConnection, name: str, query: str) -> None:
     """Write the rows of `query` into a table of the session."""
-    with planned_for(con, _WIDE + 1 if len(query) >= _LONG else 0):
+    with planned_for(con, _WIDE + 1 if len(query) >= _LONGEST else 0):
         con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {query}")
 
 
