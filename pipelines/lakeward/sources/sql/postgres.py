@@ -137,7 +137,9 @@ class PostgresServer:
         """See `SqlServer`."""
         name = identifier(range_.column)
         condition = " AND ".join([f"{name} IS NOT NULL", *_bounds(range_)])
-        return self._text(f"SELECT {name}::text FROM {_from(relation)} WHERE {condition} ORDER BY {name} OFFSET {offset} LIMIT 1")
+        # The text is made outside: beside it, ORDER BY would take the name for the text, which sorts 10 before 9 and by no index.
+        ordered = f"SELECT {name} AS value FROM {_from(relation)} WHERE {condition} ORDER BY value OFFSET {offset} LIMIT 1"
+        return self._text(f"SELECT value::text FROM ({ordered}) AS found")
 
     def value_after(self, relation: SourceRelation, range_: Range, value: str) -> str | None:
         """See `SqlServer`."""
