@@ -153,24 +153,6 @@ def test_equal_rows_without_a_key_are_counted_and_none_is_lost(tmp_path, databas
     assert sorted(landed_ids(open_table(tmp_path, database))) == [1, 1, 1, 2, 7, 7]
 
 
-@pytest.mark.sampled(1)
-@pytest.mark.parametrize(("mode", "column"), [("xid8", "xid"), ("lookback", "id"), ("lookback", "ts")])
-def test_windows_are_bounded_and_meet_without_a_gap(tmp_path, database, mode, column):
-    database.execute(TABLE)
-    for first in range(1, 60, 7):
-        insert(database, *range(first, first + 7), ts=f"timestamptz '2026-01-01' + {first} * interval '1 minute'")
-    table = open_table(tmp_path, database, mode, column, lookback=0, window_rows=10)
-    assert drain(table) >= 5
-    assert sorted(landed_ids(table)) == list(range(1, 64))
-
-
-def test_one_transaction_of_more_rows_than_a_window_is_one_window(tmp_path, database):
-    database.execute(TABLE, "INSERT INTO readings SELECT n, now(), n FROM generate_series(1, 500) AS n")
-    insert(database, 501)
-    assert drain(open_table(tmp_path, database, window_rows=10)) == 2
-    assert sorted(landed_ids(open_table(tmp_path, database))) == list(range(1, 502))
-
-
 def test_an_open_transaction_holds_back_what_follows_it_and_loses_nothing(tmp_path, database):
     database.execute(TABLE)
     with database.session() as session, session.cursor() as cursor:

@@ -9,6 +9,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ from lakeward.sources.sql.far_times import with_far_times
 
 # Largest segment: rows that one scan reads well, and bytes of Arrow that two of which fit any memory.
 SEGMENT_ROWS, SEGMENT_BYTES = 250_000, 48 << 20
+# Rows by which a column is judged.
+SAMPLE_ROWS = 10_000
 METADATA_KEY = "lakeward.window"
 _READY, _DRAFT, _SUFFIX = "ready-", ".draft-", ".parquet"
 
@@ -147,30 +150,53 @@ class WindowLanding:
 
 
 def _write_segments(folder: Path, batches: Iterable[Any], metadata: str) -> int:
-    count, held, rows, size = 0, [], 0, 0
+    """Write each segment while the rows of the next one come."""
+    count, pending = 0, None
+    with ThreadPoolExecutor(max_workers=1) as writer:
+        for count, rows in enumerate(_collect_segments(batches), 1):
+            if pending:
+                pending.result()
+            pending = writer.submit(_write_segment, folder / f"{count - 1:08d}{_SUFFIX}", rows, metadata)
+        if pending:
+            pending.result()
+    return count
+
+
+def _collect_segments(batches: Iterable[Any]) -> Iterator[list[Any]]:
+    """The record batches of each segment, as they come; none without rows."""
+    held, rows, size = [], 0, 0
     for batch in batches:
         held.append(batch)
         rows, size = rows + batch.num_rows, size + batch.nbytes
         if rows >= SEGMENT_ROWS or size >= SEGMENT_BYTES:
-            count += _write_segment(folder, count, held, metadata)
+            yield held
             held, rows, size = [], 0, 0
-    return count + _write_segment(folder, count, held, metadata)
+    if rows:
+        yield held
 
 
-def _write_segment(folder: Path, at: int, batches: list[Any], metadata: str) -> int:
+def _write_segment(path: Path, batches: list[Any], metadata: str) -> None:
     import pyarrow as pa  # noqa: PLC0415 -- an extra
     import pyarrow.parquet as pq  # noqa: PLC0415 -- as above
 
-    table = with_far_times(pa.Table.from_batches(batches)) if batches else None
-    if table is None or not table.num_rows:
-        return 0
-    path = folder / f"{at:08d}{_SUFFIX}"
+    table = with_far_times(pa.Table.from_batches(batches)).replace_schema_metadata({METADATA_KEY: metadata})
+    repeated = [name for name in table.column_names if _is_repeated(table[name])]
     with path.open("wb") as file:
-        labelled = table.replace_schema_metadata({METADATA_KEY: metadata})
-        pq.write_table(labelled, file, compression="zstd", row_group_size=table.num_rows)
+        pq.write_table(table, file, compression="zstd", row_group_size=table.num_rows, use_dictionary=repeated)
         file.flush()
         os.fsync(file.fileno())
-    return 1
+
+
+def _is_repeated(column: Any) -> bool:
+    """Whether the first values of a column repeat each other: a dictionary of others takes longer to make than it saves."""
+    import pyarrow as pa  # noqa: PLC0415 -- an extra
+    import pyarrow.compute as pc  # noqa: PLC0415 -- as above
+
+    first = column.slice(0, SAMPLE_ROWS)
+    try:
+        return bool(pc.count_distinct(first).as_py() * 2 <= len(first))
+    except pa.ArrowNotImplementedError:  # a type whose values it does not compare
+        return True
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -11,16 +11,11 @@ from lakeward.core.connections import ConnectionSettings
 from lakeward.core.sql import identifier, literal
 from lakeward.sources.sql.faults import connect_fault, query_fault
 from lakeward.sources.sql.postgres_address import postgres_url
+from lakeward.sources.sql.postgres_times import TIMES, split_far_times
 from lakeward.sources.sql.server import AGAIN, FAR, Range, ServerColumn, SourceRelation, TableFacts, WatermarkKind
 
 # Types that arrive as the same values.
 NATIVE = frozenset({"int2", "int4", "int8", "bool", "float4", "float8", "text", "varchar"})
-# Types whose values a timestamp of Arrow holds from year 1 to 9999: lowest and first too high value.
-TIMES = {
-    "date": ("'0001-01-01'", "'10000-01-01'"),
-    "timestamp": ("'0001-01-01'", "'10000-01-01'"),
-    "timestamptz": ("'0001-01-01 00:00:00+00'", "'10000-01-01 00:00:00+00'"),
-}
 _KINDS = {
     "xid8": WatermarkKind.XID8,
     "timestamptz": WatermarkKind.INSTANT,
@@ -137,7 +132,9 @@ class PostgresServer:
         """See `SqlServer`."""
         name = identifier(range_.column)
         condition = " AND ".join([f"{name} IS NOT NULL", *_bounds(range_)])
-        return self._text(f"SELECT {name}::text FROM {_from(relation)} WHERE {condition} ORDER BY {name} OFFSET {offset} LIMIT 1")
+        # The text is made outside: beside it, ORDER BY would take the name for the text, which sorts 10 before 9 and by no index.
+        ordered = f"SELECT {name} AS value FROM {_from(relation)} WHERE {condition} ORDER BY value OFFSET {offset} LIMIT 1"
+        return self._text(f"SELECT value::text FROM ({ordered}) AS found")
 
     def value_after(self, relation: SourceRelation, range_: Range, value: str) -> str | None:
         """See `SqlServer`."""
@@ -153,25 +150,22 @@ class PostgresServer:
         self, relation: SourceRelation, columns: tuple[ServerColumn, ...], range_: Range, again: Range | None
     ) -> Iterator[Any]:
         """See `SqlServer`."""
-        items = dict(item for column in columns for item in _items(column).items())
-        if again:
-            items[AGAIN] = _condition(again)
-        return self._stream(items, f"{_from(relation)} WHERE {_condition(range_)}")
+        return self._stream(columns, f"{_from(relation)} WHERE {_condition(range_)}", _condition(again) if again else None)
 
     def sample(self, relation: SourceRelation, columns: tuple[ServerColumn, ...], rows: int) -> Iterator[Any]:
         """See `SqlServer`."""
-        items = dict(item for column in columns for item in _items(column).items())
-        return self._stream(items, f"{_from(relation)} LIMIT {rows}")
+        return self._stream(columns, f"{_from(relation)} LIMIT {rows}")
 
-    def _stream(self, items: dict[str, str], rest: str) -> Iterator[Any]:
+    def _stream(self, columns: tuple[ServerColumn, ...], rest: str, again: str | None = None) -> Iterator[Any]:
         import pyarrow as pa  # noqa: PLC0415 -- an extra
 
-        selected = ", ".join(f"{expression} AS c{at}" for at, expression in enumerate(items.values()))
+        items = [*map(_item, columns), *([again] if again else [])]
+        selected = ", ".join(f"{expression} AS c{at}" for at, expression in enumerate(items))
         with self._execute(f"SELECT {selected} FROM {rest}") as cursor:
             try:
                 for batch in cursor.fetch_record_batch():
                     batch.validate(full=True)
-                    yield pa.RecordBatch.from_arrays(batch.columns, names=list(items))
+                    yield _named(batch, columns)
             except (self._session.Error, pa.ArrowException) as error:
                 raise query_fault(self._connection, error) from None
 
@@ -215,21 +209,26 @@ def _from(relation: SourceRelation) -> str:
     return ".".join(map(identifier, relation.table)) if relation.table else f"(\n{relation.query}\n) AS q"
 
 
-def _items(column: ServerColumn) -> dict[str, str]:
-    """The SELECT items of a column, by name."""
+def _item(column: ServerColumn) -> str:
+    """The SELECT item of a column."""
     name = identifier(column.name)
-    if column.type in NATIVE:
-        return {column.name: name}
-    if column.type == "bytea":
-        return {column.name: f"encode({name}, 'hex')"}
-    if column.type not in TIMES:
-        return {column.name: f"{name}::text"}
-    low, high = TIMES[column.type]
-    is_near = f"{name} >= {low} AND {name} < {high}"
-    return {
-        column.name: f"CASE WHEN {is_near} THEN {name} END",
-        column.name + FAR: f"CASE WHEN {is_near} THEN NULL ELSE {name}::text END",
-    }
+    if column.type in NATIVE or column.type in TIMES:
+        return name
+    return f"encode({name}, 'hex')" if column.type == "bytea" else f"{name}::text"
+
+
+def _named(batch: Any, columns: tuple[ServerColumn, ...]) -> Any:
+    """The record batch of the columns under their names, and of `AGAIN` if there is one more."""
+    import pyarrow as pa  # noqa: PLC0415 -- an extra
+
+    arrays: dict[str, Any] = {}
+    for column, found in zip(columns, batch.columns, strict=False):
+        arrays[column.name] = found
+        if column.type in TIMES:
+            arrays[column.name], arrays[column.name + FAR] = split_far_times(found, TIMES[column.type])
+    if batch.num_columns > len(columns):
+        arrays[AGAIN] = batch.columns[-1]
+    return pa.RecordBatch.from_arrays(list(arrays.values()), names=list(arrays))
 
 
 def _condition(range_: Range) -> str:
