@@ -152,6 +152,7 @@ def test_statuses_deadbands_and_refused_nodes(tmp_path, server):
         mapping(3, deadband="5").replace("line0/tag1,Cel,number,,5", "line0/tag1,Cel,number,,")
         + "nsu=urn:plant;s=none,line0/none,,,,,,\n"
     )
+    server.say(set=[[tag, 0, "Good"] for tag in range(3)])  # a node that was never set has no value
     plant = Plant(tmp_path / "plant", server, lines=lines)
     with opened(plant.settings, "line"):
         assert plant.wait("source_nodes_refused").facts["node"] == "nsu=urn:plant;s=none"
