@@ -1,12 +1,14 @@
 """A session may have the database of one that ended: nothing of that one is in it, and one that is not as it was is not used again."""
 
 import os
+from contextlib import closing
 
 import duckdb
 import pytest
 
 from lakeward.engines import open_engine
 from lakeward.engines.embedded.databases import IdleDatabases, plain_database
+from lakeward.engines.embedded.engine import EmbeddedEngine
 
 MARK = "default_order"
 
@@ -108,3 +110,11 @@ def test_what_a_text_defines_is_gone_for_the_next():
         con.execute("PRAGMA disable_optimizer")
     with plain_database() as con, pytest.raises(duckdb.CatalogException):
         con.execute("SELECT * FROM received")
+
+
+def test_a_database_that_a_session_beside_made_encrypt_is_not_kept(tmp_path):
+    first = EmbeddedEngine(str(tmp_path / "first"))
+    with closing(first), closing(first.new_session()) as beside:
+        beside.protect_spills()
+    with closing(EmbeddedEngine(str(tmp_path / "later"))) as later:
+        assert later._con.execute("SELECT current_setting('temp_file_encryption')").fetchall() == [(False,)]

@@ -92,3 +92,9 @@ def test_a_parameter_of_a_connection_is_asked_after_only_when_near(tmp_path, que
         f"The connection a, found in here, has a parameter that its kind does not have: {name}. {asked[0]}Known: {known}.",
         f"在 here 中找到的连接 a 含有该类连接没有的参数：{name}。{asked[1]}可用参数：{known}。",
     )
+
+
+@pytest.mark.parametrize("packed", [["no_such", {}], ["phrase_size", {}], ["phrase_size", "4GiB"], ["phrase_size"], [[], {}]])
+def test_phrases_that_this_release_does_not_have_are_refused_where_they_are_read(packed):
+    content = {"kind": "UsageError", "code": "setting_not_allowed", "facts": {"expected": packed}}
+    assert unpack_error(json.dumps(content).encode()) is None

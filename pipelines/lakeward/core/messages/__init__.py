@@ -150,8 +150,13 @@ def unpack_facts(packed: Mapping[str, object]) -> dict[str, object]:
 def _unpack(value: object) -> object:
     if not isinstance(value, list):
         return value
-    code, facts = value
-    return Phrase(str(code), **unpack_facts(facts))
+    try:
+        code, facts = value
+        phrase = Phrase(code, **unpack_facts(facts))
+        str(phrase)
+    except (AttributeError, LookupError, TypeError) as error:  # such as a phrase of a later release
+        raise ValueError from error
+    return phrase
 
 
 def _pack(value: object) -> object:

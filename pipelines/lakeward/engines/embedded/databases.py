@@ -60,7 +60,9 @@ class IdleDatabases:
 
 
 # Those of sessions over lakes in folders without a memory limit: a limit that was set can't be taken back, though DuckDB shows it so.
-_SCANNING = IdleDatabases("SET temp_directory = ''")
+# A session beside one's own, which shares its database, may have turned encryption on: the statement fails then.
+_NOT_ENCRYPTED = "SELECT CASE WHEN current_setting('temp_file_encryption') THEN error('encrypted') END"
+_SCANNING = IdleDatabases("SET temp_directory = ''", _NOT_ENCRYPTED)
 # Those of `plain_database`, and of parsers.
 PLAIN = IdleDatabases("SELECT 1")
 
