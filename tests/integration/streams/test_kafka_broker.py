@@ -63,6 +63,7 @@ def _send_transactions(broker, topic, committed):
         time.sleep(0.1)
 
 
+@pytest.mark.timeout(1200)
 def test_killed_runs_bring_each_committed_message_once(plant, settings, broker):
     _use_topic(plant, broker, "transactions")
     committed: set[int] = set()
