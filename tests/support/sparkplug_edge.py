@@ -26,6 +26,8 @@ class Edge:
         self.aliases, self.rebirths, self.states = {"a": 1, "m": 2}, 0, []
         self.sent: list[tuple[str, int, int]] = []
         self.born = threading.Event()
+        # Births are whole, and messages are sent in the order of their numbers, whichever thread sends.
+        self.turn = threading.Lock()
         self.client = paho.Client(CallbackAPIVersion.VERSION2, client_id="edge", protocol=paho.MQTTv311)
         self.client.will_set("spBv1.0/G/NDEATH/E", payload(bd_seq(session)), qos=1)
         self.client.on_connect = self._connected
@@ -34,22 +36,24 @@ class Edge:
         self.client.loop_start()
 
     def be_born(self) -> None:
-        now = _now()
-        self._send(
-            "NBIRTH", "", metric("a", sp.INT32, 0, alias=self.aliases["a"], ts=now), bd_seq(self.session), now=now, first=True
-        )
-        self._send("DBIRTH", "/D", metric("m", sp.INT64, 0, alias=self.aliases["m"], ts=now, unit="bar"), now=now)
-        self.sent += [("G/E//a", now, 0), ("G/E/D/m", now, 0)]
-        time.sleep(0.002)  # each value has a time of its own
-        self.born.set()
+        with self.turn:
+            now = _now()
+            self._send(
+                "NBIRTH", "", metric("a", sp.INT32, 0, alias=self.aliases["a"], ts=now), bd_seq(self.session), now=now, first=True
+            )
+            self._send("DBIRTH", "/D", metric("m", sp.INT64, 0, alias=self.aliases["m"], ts=now, unit="bar"), now=now)
+            self.sent += [("G/E//a", now, 0), ("G/E/D/m", now, 0)]
+            time.sleep(0.002)  # each value has a time of its own
+            self.born.set()
 
     def data(self, value: int) -> None:
         """Send the value of both metrics, by their aliases."""
-        now = _now()
-        self._send("NDATA", "", aliased(self.aliases["a"], sp.INT32, value, ts=now), now=now)
-        self._send("DDATA", "/D", aliased(self.aliases["m"], sp.INT64, -value, ts=now), now=now)
-        self.sent += [("G/E//a", now, value), ("G/E/D/m", now, -value)]
-        time.sleep(0.002)
+        with self.turn:
+            now = _now()
+            self._send("NDATA", "", aliased(self.aliases["a"], sp.INT32, value, ts=now), now=now)
+            self._send("DDATA", "/D", aliased(self.aliases["m"], sp.INT64, -value, ts=now), now=now)
+            self.sent += [("G/E//a", now, value), ("G/E/D/m", now, -value)]
+            time.sleep(0.002)
 
     def die(self) -> None:
         """End as a machine does that loses its power."""

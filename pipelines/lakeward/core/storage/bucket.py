@@ -171,7 +171,7 @@ class CopiedBucket(BucketStore):
         with self._faults():
             for chunk in obstore.list(self._store, prefix, offset=offset):
                 for entry in chunk:
-                    yield entry["path"][start:], _quoted(str(entry["e_tag"]))
+                    yield entry["path"][start:], _answer_tag(str(entry["e_tag"]))
 
     def replace_tagged(self, name: str, data: bytes) -> str:
         """As `replace`; returns the tag of the content."""
@@ -221,7 +221,7 @@ class CopiedBucket(BucketStore):
                 return None
 
 
-def _quoted(tag: str) -> str:
+def _answer_tag(tag: str) -> str:
     """A tag as answers to `get` and `put` have it: Azure lists it without its quotation marks."""
     mark = '"'
     return tag if tag.endswith(mark) else mark + tag + mark
