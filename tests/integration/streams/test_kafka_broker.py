@@ -1,5 +1,6 @@
 """A real broker: transactions with aborts, killed runs, a killed broker, and messages that are removed before they are read."""
 
+import itertools
 import random
 import signal
 import threading
@@ -14,7 +15,7 @@ from support.kafka_cluster import CONTRACT, create_topic, make_broker, message_v
 from support.mqtt_plant import MqttPlant, kill
 
 pytestmark = pytest.mark.exhaustive
-KILLS, PER_TRANSACTION, TRANSACTIONS = 30, 500, 200
+KILLS, PER_TRANSACTION = 30, 500
 SMALL = CONTRACT.replace("      payload: json\n", "      payload: json\n      windowRows: 4000\n")
 
 
@@ -42,13 +43,13 @@ def _use_topic(plant, broker, topic, more=""):
     file.write_text(SMALL.replace("topic: readings\n", f"topic: {topic}\n{more}"))
 
 
-def _send_transactions(broker, topic, committed):
-    """Transactions over all partitions, of which every fifth is aborted."""
+def _send_transactions(broker, topic, committed, stop):
+    """Transactions over all partitions, of which every fifth is aborted, until they are enough: each run that is killed has some to read."""
     from confluent_kafka import Producer
 
     producer = Producer({**broker.options, "transactional.id": topic, "linger.ms": 20})
     producer.init_transactions(60)
-    for number in range(TRANSACTIONS):
+    for number in itertools.takewhile(lambda _: not stop.is_set(), itertools.count()):
         producer.begin_transaction()
         values = range(number * PER_TRANSACTION, (number + 1) * PER_TRANSACTION)
         for value in values:
@@ -63,18 +64,20 @@ def _send_transactions(broker, topic, committed):
         time.sleep(0.1)
 
 
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(600)
 def test_killed_runs_bring_each_committed_message_once(plant, settings, broker):
     _use_topic(plant, broker, "transactions")
     committed: set[int] = set()
-    sender = threading.Thread(target=_send_transactions, args=(broker, "transactions", committed))
+    stop = threading.Event()
+    sender = threading.Thread(target=_send_transactions, args=(broker, "transactions", committed, stop))
     sender.start()
     chance, kills = random.Random(7), 0
     while kills < KILLS:
         run = plant.drain()
-        time.sleep(chance.uniform(1.0, 8.0))
+        time.sleep(chance.uniform(0.5, 4.0))
         kills += run.poll() is None
         kill(run)
+    stop.set()
     sender.join(300)
     assert not sender.is_alive()
     while run_dataset(settings, "line").batches:
