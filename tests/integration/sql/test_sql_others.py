@@ -4,7 +4,7 @@ import sqlite3
 
 import pytest
 
-from lakeward.core.errors import LakewardError
+from lakeward.core.errors import LakewardError, MachineError
 from lakeward.core.settings import Settings
 from lakeward.flows import Span, backfill_dataset, draft_from_address, run_dataset
 from support.sql_plant import SqlPlant
@@ -90,3 +90,29 @@ def test_a_draft_of_a_table_runs(plant):
     settings = Settings(start=plant.root)
     draft_from_address(settings, "drafted", f"{plant.url}?table=readings")
     assert run_dataset(settings, "drafted").counts.silver == 3
+
+
+def fill_decimals(plant, values):
+    execute(plant.file, "DROP TABLE readings", [()])
+    execute(plant.file, "CREATE TABLE readings (id INTEGER PRIMARY KEY, ts TEXT, n DECIMAL(10, 2), value REAL, text TEXT)", [()])
+    execute(plant.file, "INSERT INTO readings (id, n) VALUES (?, ?)", enumerate(values, 1))
+    source = SOURCE.replace(
+        "column: id, mode: lookback, lookback: 10}", "column: n, mode: lookback, lookback: 0}\n      windowRows: 2"
+    )
+    plant.write_contract(source, COLUMNS.replace("n, logicalType: integer", "n, logicalType: number"))
+
+
+def test_windows_of_decimals_end_within_whole_numbers_and_below_zero(plant):
+    fill_decimals(plant, [-10.5, -10.4, -10.3, -10.2, 0.1, 0.2, 0.3, 0.4, 1e300])
+    report = run_dataset(plant.settings, "readings")
+    assert (report.counts.silver, report.batches) == (9, 4)
+    execute(plant.file, "INSERT INTO readings (id, n) VALUES (?, ?)", [(10, 1.1e300)])
+    assert run_dataset(plant.settings, "readings").counts.rows_in == 1
+
+
+@pytest.mark.parametrize("odd", ["twelve", b"\1", float("inf")])
+def test_a_watermark_that_is_no_number_stops_the_run_with_its_name(plant, odd):
+    fill_decimals(plant, [1, odd])
+    with pytest.raises(MachineError) as failed:
+        run_dataset(plant.settings, "readings")
+    assert failed.value.code == "sql_watermark_value"

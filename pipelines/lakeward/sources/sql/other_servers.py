@@ -13,7 +13,7 @@ from lakeward.core.connections import ConnectionSettings
 from lakeward.core.errors import DefinitionError
 from lakeward.sources.sql.faults import connect_fault, query_text_fault
 from lakeward.sources.sql.server import AGAIN, Range, ServerColumn, SourceRelation, TableFacts, WatermarkKind
-from lakeward.sources.sql.values import block_of_rows, parse_value, step_back, type_of_value
+from lakeward.sources.sql.values import block_of_rows, bound_value, step_back, type_of_value
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -120,7 +120,13 @@ class OtherServer:
         kind = column.type.partition("(")[0].strip()
         if kind in {"tinyint", "smallint", "mediumint", "int", "integer", "bigint", "number", "numeric", "decimal"}:
             return WatermarkKind.NUMBER
-        is_time = kind.startswith(("datetime", "timestamp", "date", "smalldatetime")) and self._session.dialect.name != "sqlite"
+        # Drivers drop the offset of a time, which leaves another one.
+        has_offset = "zone" in kind or "offset" in kind
+        is_time = (
+            not has_offset
+            and kind.startswith(("datetime", "timestamp", "date", "smalldatetime"))
+            and self._session.dialect.name != "sqlite"
+        )
         return WatermarkKind.LOCAL if is_time else None
 
     def transaction_bounds(self) -> tuple[int, int]:
@@ -132,10 +138,13 @@ class OtherServer:
         import sqlalchemy as sa  # noqa: PLC0415 -- an extra
 
         highest = self._value(sa.select(sa.func.max(sa.column(range_.column))).select_from(self._from(relation)))
-        if highest is None or range_.kind is WatermarkKind.NUMBER:
-            return None if highest is None else str(highest)
+        if highest is None:
+            return None
+        value = bound_value(str(highest), range_)
+        if range_.kind is WatermarkKind.NUMBER:
+            return str(highest)
         now = SystemClock().now().astimezone(ZoneInfo(zone or "UTC")).replace(tzinfo=None)
-        return str(min(parse_value(str(highest), range_.kind), now))
+        return str(min(value, now))
 
     def value_at(self, relation: SourceRelation, range_: Range, offset: int) -> str | None:
         """See `SqlServer`."""
@@ -152,7 +161,7 @@ class OtherServer:
 
         column: sa.ColumnClause[Any] = sa.column(range_.column)
         query = sa.select(sa.func.min(column)).select_from(self._from(relation))
-        found = self._value(query.where(column > parse_value(value, range_.kind), *_bounds(range_)))
+        found = self._value(query.where(column > bound_value(value, range_), *_bounds(range_)))
         return None if found is None else str(found)
 
     def has_nulls(self, relation: SourceRelation, column: str) -> bool:
@@ -234,9 +243,9 @@ def _bounds(range_: Range) -> list[Any]:
     column: sa.ColumnClause[Any] = sa.column(range_.column)
     bounds: list[Any] = []
     if range_.start is not None:
-        bounds.append(column >= step_back(parse_value(range_.start, range_.kind), range_.back))
+        bounds.append(column >= step_back(bound_value(range_.start, range_), range_.back))
     if range_.stop is not None:
-        bounds.append(column < parse_value(range_.stop, range_.kind))
+        bounds.append(column < bound_value(range_.stop, range_))
     return bounds
 
 

@@ -11,6 +11,7 @@ from lakeward.core.connections import ConnectionSettings
 from lakeward.core.sql import identifier, literal
 from lakeward.sources.sql.faults import connect_fault, query_fault
 from lakeward.sources.sql.postgres_address import postgres_url
+from lakeward.sources.sql.postgres_ranges import NOT_FINITE, bounds, condition, finite, value
 from lakeward.sources.sql.postgres_times import TIMES, split_far_times
 from lakeward.sources.sql.server import AGAIN, FAR, Range, ServerColumn, SourceRelation, TableFacts, WatermarkKind
 
@@ -21,12 +22,6 @@ _KINDS = {
     "timestamptz": WatermarkKind.INSTANT,
     **dict.fromkeys(("timestamp", "date"), WatermarkKind.LOCAL),
     **dict.fromkeys(("int2", "int4", "int8", "numeric"), WatermarkKind.NUMBER),
-}
-_CASTS = {
-    WatermarkKind.XID8: "xid8",
-    WatermarkKind.NUMBER: "numeric",
-    WatermarkKind.INSTANT: "timestamptz",
-    WatermarkKind.LOCAL: "timestamp",
 }
 # Texts of values must not hang on the settings of the server, and nothing is ever written.
 _SETTINGS = (
@@ -125,22 +120,24 @@ class PostgresServer:
             WatermarkKind.LOCAL: f"least({highest}::timestamp, now() AT TIME ZONE {literal(zone or 'UTC')})",
         }
         # Without a row, `least` would be now.
-        value = f"CASE WHEN {highest} IS NOT NULL THEN {by_kind.get(range_.kind, highest)} END"
-        return self._text(f"SELECT ({value})::text FROM {_from(relation)}")
+        item = f"CASE WHEN {highest} IS NOT NULL THEN {by_kind.get(range_.kind, highest)} END"
+        query = f"SELECT ({item})::text FROM {_from(relation)}"
+        found = self._text(query)
+        return self._text(f"{query} WHERE {finite(range_.column)}") if found in NOT_FINITE else found
 
     def value_at(self, relation: SourceRelation, range_: Range, offset: int) -> str | None:
         """See `SqlServer`."""
         name = identifier(range_.column)
-        condition = " AND ".join([f"{name} IS NOT NULL", *_bounds(range_)])
+        limits = " AND ".join([f"{name} IS NOT NULL", *bounds(range_)])
         # The text is made outside: beside it, ORDER BY would take the name for the text, which sorts 10 before 9 and by no index.
-        ordered = f"SELECT {name} AS value FROM {_from(relation)} WHERE {condition} ORDER BY value OFFSET {offset} LIMIT 1"
+        ordered = f"SELECT {name} AS value FROM {_from(relation)} WHERE {limits} ORDER BY value OFFSET {offset} LIMIT 1"
         return self._text(f"SELECT value::text FROM ({ordered}) AS found")
 
-    def value_after(self, relation: SourceRelation, range_: Range, value: str) -> str | None:
+    def value_after(self, relation: SourceRelation, range_: Range, after: str) -> str | None:
         """See `SqlServer`."""
         name = identifier(range_.column)
-        condition = " AND ".join([f"{name} > {_value(value, range_.kind)}", *_bounds(range_)])
-        return self._text(f"SELECT min({name})::text FROM {_from(relation)} WHERE {condition}")
+        limits = " AND ".join([f"{name} > {value(after, range_)}", *bounds(range_)])
+        return self._text(f"SELECT min({name})::text FROM {_from(relation)} WHERE {limits}")
 
     def has_nulls(self, relation: SourceRelation, column: str) -> bool:
         """See `SqlServer`."""
@@ -150,7 +147,7 @@ class PostgresServer:
         self, relation: SourceRelation, columns: tuple[ServerColumn, ...], range_: Range, again: Range | None
     ) -> Iterator[Any]:
         """See `SqlServer`."""
-        return self._stream(columns, f"{_from(relation)} WHERE {_condition(range_)}", _condition(again) if again else None)
+        return self._stream(columns, f"{_from(relation)} WHERE {condition(range_)}", condition(again) if again else None)
 
     def sample(self, relation: SourceRelation, columns: tuple[ServerColumn, ...], rows: int) -> Iterator[Any]:
         """See `SqlServer`."""
@@ -229,29 +226,3 @@ def _named(batch: Any, columns: tuple[ServerColumn, ...]) -> Any:
     if batch.num_columns > len(columns):
         arrays[AGAIN] = batch.columns[-1]
     return pa.RecordBatch.from_arrays(list(arrays.values()), names=list(arrays))
-
-
-def _condition(range_: Range) -> str:
-    bounds = " AND ".join(_bounds(range_)) or "true"
-    return f"({bounds} OR {identifier(range_.column)} IS NULL)" if range_.with_nulls else f"({bounds})"
-
-
-def _bounds(range_: Range) -> list[str]:
-    name, bounds = identifier(range_.column), []
-    if range_.start is not None:
-        start = _value(range_.start, range_.kind)
-        bounds.append(f"{name} >= {_back(start, range_)}")
-    if range_.stop is not None:
-        bounds.append(f"{name} < {_value(range_.stop, range_.kind)}")
-    return bounds
-
-
-def _back(value: str, range_: Range) -> str:
-    if not range_.back:
-        return value
-    amount = str(range_.back) if range_.kind is WatermarkKind.NUMBER else f"INTERVAL '{range_.back} seconds'"
-    return f"({value} - {amount})"
-
-
-def _value(text: str, kind: WatermarkKind) -> str:
-    return f"{literal(text)}::{_CASTS[kind]}"

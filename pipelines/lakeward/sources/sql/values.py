@@ -2,10 +2,12 @@
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from decimal import Decimal
+from decimal import MAX_PREC, Decimal, InvalidOperation, localcontext
 from typing import Any
 
-from lakeward.sources.sql.server import AGAIN, FAR, ServerColumn, WatermarkKind
+from lakeward.core.errors import MachineError
+from lakeward.core.messages import Phrase
+from lakeward.sources.sql.server import AGAIN, FAR, Range, ServerColumn, WatermarkKind
 
 _MAX_INTEGER, _MAX_EXACT_DOUBLE = 1 << 63, 1 << 53
 # Beginning of the server's name of a type -> Arrow's type, and whether it holds a value.
@@ -68,11 +70,28 @@ def type_of_value(value: Any) -> str:
     return {int: "bigint", float: "double", bool: "boolean", dt.datetime: "datetime", dt.date: "date"}.get(type(value), "text")
 
 
-def parse_value(text: str, kind: WatermarkKind) -> Any:
-    """The value of a watermark in its text."""
-    return dt.datetime.fromisoformat(text) if kind is WatermarkKind.LOCAL else int(Decimal(text))
+def bound_value(text: str, range_: Range) -> Any:
+    """The value of a watermark in its text: a time, a whole number that each driver takes, or a decimal.
+
+    Raises:
+        MachineError: It is none: SQLite keeps any value in any column, MySQL days that do not exist.
+    """
+    is_time = range_.kind is WatermarkKind.LOCAL
+    try:
+        value = dt.datetime.fromisoformat(text) if is_time else Decimal(text)
+    except (ValueError, InvalidOperation):
+        value = None
+    if value is None or (isinstance(value, Decimal) and not value.is_finite()):
+        expected = Phrase("phrase_sql_time" if is_time else "phrase_sql_number")
+        raise MachineError("sql_watermark_value", column=range_.column, expected=expected)
+    if isinstance(value, Decimal) and value.copy_abs() < _MAX_INTEGER and value == int(value):
+        return int(value)
+    return value
 
 
 def step_back(value: Any, back: int) -> Any:
-    """The value so many seconds, or so much, before."""
-    return value - dt.timedelta(seconds=back) if isinstance(value, dt.datetime) else value - back
+    """The value so many seconds, or so much, before; exact."""
+    if isinstance(value, dt.datetime):
+        return value - dt.timedelta(seconds=back)
+    with localcontext(prec=MAX_PREC):
+        return value - back

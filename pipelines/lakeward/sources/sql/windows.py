@@ -111,4 +111,8 @@ class WindowPlanner:
         if cut is None:
             return None
         first = self.server.value_at(self.relation, rows, 0)
-        return self.server.value_after(self.relation, rows, cut) if first == cut else cut
+        if first != cut:
+            return cut
+        after = self.server.value_after(self.relation, rows, cut)
+        # A driver that gives a time with fewer digits than the column has can't tell the next one.
+        return after if after != cut else None
