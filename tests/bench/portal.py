@@ -49,8 +49,7 @@ PAGES = (
     ),
 )
 OF_STEWARD = ("/quarantine", "/quarantine/line_0042", "/grades/line_0042/c5")
-# As installed by the extra `portal`: DuckDB imports pandas where it is there, with the first value of a query, and that takes 90 MiB.
-PROGRAM = "import sys; sys.modules['pandas'] = None; from lakeward.cli.main import main; main()"
+PROGRAM = "from lakeward.cli.main import main; main()"
 WORDS = [sys.executable, "-c", PROGRAM, "portal", "--port", "0", "--project"]
 
 

@@ -3,8 +3,10 @@
 Header names, paths and JSON keys are untrusted input.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from decimal import Decimal
 
 from lakeward.core.errors import DataError
 
@@ -12,6 +14,7 @@ from lakeward.core.errors import DataError
 # rows (duckdb issue 25713), and then refuses every further query of the database.
 OVER_ALL_ROWS = "OVER (PARTITION BY 1)"
 _NUL = "\0"
+_PLACES = re.compile(r"\$(\w+)")
 
 
 def identifier(name: str) -> str:
@@ -34,6 +37,27 @@ def literal(text: str) -> str:
     """`text` as a text literal. NUL would end DuckDB's SQL text, so it is written `chr(0)`."""
     quoted = "'" + text.replace("'", "''") + "'"
     return quoted if "\0" not in text else "(" + quoted.replace("\0", "' || chr(0) || '") + ")"
+
+
+def with_values(query: str, values: Mapping[str, str | int | Decimal | None]) -> str:
+    """A query of this package with values, which can be untrusted, in its places `$name`.
+
+    A value that DuckDB binds makes it import pandas: half a second and 250 MB of a process that needs nothing of it.
+
+    Examples:
+        >>> with_values("FROM runs WHERE dataset = $name AND batch > $after", {"name": "a'b", "after": 3})
+        "FROM runs WHERE dataset = 'a''b' AND batch > 3::BIGINT"
+    """
+    return _PLACES.sub(lambda place: _value(values[place[1]]), query) if values else query
+
+
+def _value(found: str | int | Decimal | None) -> str:
+    """The literal, of the type that DuckDB gives a bound value."""
+    if isinstance(found, str):
+        return literal(found)
+    if found is None or isinstance(found, bool):
+        return "NULL" if found is None else str(found)
+    return f"{found}::BIGINT" if isinstance(found, int) else format(found, "f")
 
 
 def instant(at: datetime) -> str:

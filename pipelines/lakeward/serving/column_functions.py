@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import duckdb
 from duckdb.func import PythonUDFType
 
+from lakeward.core.sql import literal
 from lakeward.engines.embedded.databases import plain_database
 from lakeward.protection.keys import Scheme, TokenKey
 from lakeward.protection.masking import ENCRYPT, TOKENISE, Treatment
@@ -62,9 +63,7 @@ class ColumnFunctions:
         if self.key.scheme is Scheme.HMAC:
             return self.key.tokeniser()(text)
         with plain_database() as con:
-            normal = con.execute(
-                f"SELECT {normal_form('t', self._normal(column))} FROM (SELECT CAST($1 AS VARCHAR) AS t)", [text]
-            )
+            normal = con.execute(f"SELECT {normal_form('t', self._normal(column))} FROM (SELECT {literal(text)} AS t)")
             return self._batch_tokeniser(category_of(column)).token(normal.fetchall()[0][0])
 
     def _register_tokens(self, con: duckdb.DuckDBPyConnection, category: str) -> None:

@@ -5,6 +5,8 @@ DuckDB writes instants in the zone of the connection that shows them, so another
 
 import duckdb
 
+from lakeward.core.sql import literal
+
 UTC = "UTC"
 _INSTANT = "TIMESTAMP WITH TIME ZONE"
 _TABLE = "main._shown"
@@ -15,7 +17,7 @@ Shown = tuple[str, int]
 def open_display(con: duckdb.DuckDBPyConnection, zone: str) -> duckdb.DuckDBPyConnection:
     """A connection to the database of `con` that shows instants in the zone; to be opened before the configuration is locked."""
     shown = con.cursor()
-    shown.execute("SET TimeZone = ?", [zone])
+    shown.execute(f"SET TimeZone = {literal(zone)}")
     return shown
 
 

@@ -2,6 +2,7 @@
 
 from lakeward.contracts.model import DataType
 from lakeward.contracts.types import sql_type
+from lakeward.core.sql import literal
 from lakeward.engines.embedded.databases import plain_database
 from lakeward.protection.keys import TokenKey
 from lakeward.protection.masking import PLAIN_TREATMENT, Treatment, protected_expression
@@ -19,8 +20,8 @@ def mask_example(value: str, type_: DataType, decision: AccessDecision, treatmen
     expression = '"value"' if is_token else protected_expression('"value"', type_, decision, treatment)
     with plain_database() as con:
         con.execute("SET TimeZone = 'UTC'")
-        query = f'SELECT CAST({expression} AS VARCHAR) FROM (SELECT CAST($1 AS {sql_type(type_)}) AS "value")'
-        found = con.execute(query, [value]).fetchall()[0][0]
+        query = f'SELECT CAST({expression} AS VARCHAR) FROM (SELECT CAST({literal(value)} AS {sql_type(type_)}) AS "value")'
+        found = con.execute(query).fetchall()[0][0]
     if found is None:
         return None
     # Not by a function of the session: that needs an extra, and a policy is tested without it.

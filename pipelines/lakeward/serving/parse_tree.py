@@ -6,12 +6,14 @@ from typing import Any
 
 import duckdb
 
+from lakeward.core.sql import literal
+
 Tree = Mapping[str, Any]
 
 
 def parse(con: duckdb.DuckDBPyConnection, text: str) -> Tree:
     """The tree of a text; of one that can't be parsed, its `error`."""
-    found: Tree = json.loads(con.execute("SELECT json_serialize_sql($1::VARCHAR)", [text]).fetchall()[0][0])
+    found: Tree = json.loads(con.execute(f"SELECT json_serialize_sql({literal(text)})").fetchall()[0][0])
     return found
 
 

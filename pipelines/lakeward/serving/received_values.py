@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from lakeward.contracts.model import Kind
-from lakeward.core.sql import identifier
+from lakeward.core.sql import identifier, literal
 from lakeward.engines.embedded.databases import plain_database
 from lakeward.protection.masking import HIDDEN, protected_expression
 from lakeward.protection.policy import Action
@@ -39,5 +39,5 @@ def _mask_value(con: duckdb.DuckDBPyConnection, functions: ColumnFunctions, colu
         return functions.token(column, str(value)) if functions.key else HIDDEN
     name = identifier(column.name)
     shown = protected_expression(name, column.type, column.decision, functions.treatment(column))
-    query = f"SELECT {shown} FROM (SELECT CAST($1 AS VARCHAR) AS {name})"
-    return con.execute(query, [value]).fetchall()[0][0]
+    query = f"SELECT {shown} FROM (SELECT {literal(str(value))} AS {name})"
+    return con.execute(query).fetchall()[0][0]

@@ -21,7 +21,24 @@ LANGS = ("en", "zh")
 CHINESE = re.compile(r"[㐀-鿿]")
 LATIN = re.compile(r"[A-Za-z]{3,}")
 # What is written in Latin letters in Chinese too: names of products, standards and what the plant's own files name.
-NAMES = {"Lakeward", "DCMM", "OEE", "OPC", "UCUM", "demo", "plant", "extra", "limitations", "SLA", "PDF", "Word", "Excel", "PNG", "JPEG", "sha"}
+NAMES = {
+    "Lakeward",
+    "DCMM",
+    "OEE",
+    "OPC",
+    "UCUM",
+    "demo",
+    "plant",
+    "extra",
+    "limitations",
+    "SLA",
+    "PDF",
+    "Word",
+    "Excel",
+    "PNG",
+    "JPEG",
+    "sha",
+}
 GLOSSARY = "expectations/glossary.yaml"
 
 

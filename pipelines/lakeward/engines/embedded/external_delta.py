@@ -16,6 +16,7 @@ from lakeward.core.storage.remote_path import LakePath
 from lakeward.engines.delta.features import mapped_names, refused_feature, unreadable_features
 from lakeward.engines.delta.stored_files import stored_files
 from lakeward.engines.delta.table_files import storage_options
+from lakeward.engines.embedded.literals import unnested_rows
 from lakeward.engines.embedded.scans import delta_scan
 
 _NAMES_DIFFER = "columnMapping (mode id, with other names in the files)"
@@ -89,7 +90,8 @@ def _keep_partitions(
     con.execute(f"CREATE OR REPLACE TEMP TABLE {relation} (file VARCHAR, {columns})")
     rows = [[str(folder / file.path), *(file.partition.get(name) or None for name in types)] for file in stored_files(table)]
     if rows:
-        con.executemany(f"INSERT INTO {relation} VALUES (?, {', '.join('?' * len(types))})", rows)
+        items = ", ".join(f"r[{place}]" for place in range(1, len(types) + 2))
+        con.execute(f"INSERT INTO {relation} SELECT {items} FROM ({unnested_rows(rows)})")
 
 
 def _unreadable_feature(folder: LakePath, feature: str) -> DataError:

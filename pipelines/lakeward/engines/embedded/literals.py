@@ -1,7 +1,7 @@
 """Writes a few governance rows as SQL. A value without an exact text, such as a time without a zone, is an error."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from lakeward.contracts.model import DataType
@@ -56,9 +56,13 @@ def many_literal_rows(columns: Mapping[str, DataType], rows: Sequence[Sequence[o
     items = ", ".join(
         f"CAST(r[{place}] AS {sql_type(type_)}) AS {identifier(name)}" for place, (name, type_) in enumerate(columns.items(), 1)
     )
+    return LiteralRows.of(f"SELECT {items} FROM ({unnested_rows(rows)})", columns)
+
+
+def unnested_rows(rows: Iterable[Iterable[object]]) -> str:
+    """A SELECT of `r`, the list of each row's values as texts, from one JSON text."""
     texts = json.dumps([[None if value is None else _text(value) for value in row] for row in rows], ensure_ascii=False)
-    unnested = f"SELECT unnest(from_json_strict({literal(texts)}, '[[\"VARCHAR\"]]')) AS r"
-    return LiteralRows.of(f"SELECT {items} FROM ({unnested})", columns)
+    return f"SELECT unnest(from_json_strict({literal(texts)}, '[[\"VARCHAR\"]]')) AS r"
 
 
 def _value(value: object) -> str:

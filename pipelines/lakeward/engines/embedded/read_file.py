@@ -23,6 +23,7 @@ from lakeward.core.storage.remote_path import LakePath, RemotePath
 from lakeward.engines.delta.log_changes import LogPosition, appended_files, newest_position
 from lakeward.engines.embedded.faults import machine_faults
 from lakeward.engines.embedded.file_copies import read_places
+from lakeward.engines.embedded.literals import unnested_rows
 from lakeward.engines.embedded.read_file_opening import lock_file, open_file, open_or_replace
 from lakeward.engines.embedded.scans import delta_scan
 from lakeward.engines.embedded.table_references import resolve_tables
@@ -37,8 +38,6 @@ SORTED = {"verdicts": "dataset, rule_id, generation, batch_seq"}
 # Readers at once: more than the processors gain no time, and each takes of the memory that all share.
 READERS = 4
 Cells = dict[str, Any]
-# Values of the places of a statement, in order or by name.
-Parameters = Sequence[object] | Mapping[str, object] | None
 
 
 class FileReading:
@@ -48,16 +47,16 @@ class FileReading:
         self._con, self._lake, self._names = con, lake, names
         self._known: dict[str, LogPosition] | None = None
 
-    def fetch(self, query: str, parameters: Parameters = None) -> list[Cells]:
+    def fetch(self, query: str) -> list[Cells]:
         """The rows of a query over the file's tables; instants are aware UTC datetimes."""
         with machine_faults(self._lake):
-            rows = self._con.execute(query, parameters)
+            rows = self._con.execute(query)
             columns = rows.description or ()
             instants = [place for place, column in enumerate(columns) if str(column[1]) == _INSTANT]
             if instants:  # as in a session of an engine: DuckDB's own conversion needs pytz
                 cells = (f"epoch_us(c{place})" if place in instants else f"c{place}" for place in range(len(columns)))
                 aliases = ", ".join(f"c{place}" for place in range(len(columns)))
-                rows = self._con.execute(f"SELECT {', '.join(cells)} FROM ({query}) AS t({aliases})", parameters)
+                rows = self._con.execute(f"SELECT {', '.join(cells)} FROM ({query}) AS t({aliases})")
             found = [with_instants(row, instants) for row in rows.fetchall()]
         names = [column[0] for column in columns]
         return [dict(zip(names, row, strict=True)) for row in found]
@@ -98,22 +97,22 @@ def _places(folder: LakePath, files: Mapping[str, int]) -> list[str]:
 class FileWriting(FileReading):
     """The transaction of a refresh."""
 
-    def execute(self, statement: str, parameters: Parameters = None) -> None:
+    def execute(self, statement: str) -> None:
         """Run a statement."""
         with machine_faults(self._lake):
-            self._con.execute(statement, parameters)
+            self._con.execute(statement)
 
     def insert(self, table: str, rows: Sequence[Sequence[object]]) -> None:
         """Insert rows of texts, numbers and NULL."""
         if rows:
-            columns = [list(values) for values in zip(*rows, strict=True)]
-            self.execute(f"INSERT INTO {table} SELECT {', '.join('unnest(?)' for _ in columns)}", columns)
+            items = ", ".join(f"r[{place}]" for place in range(1, len(rows[0]) + 1))
+            self.execute(f"INSERT INTO {table} SELECT {items} FROM ({unnested_rows(rows)})")
 
     def copy_table(self, name: str, position: LogPosition | None) -> None:
         """Replace the copy of governance table `name` by its rows at this position; without one the copy goes."""
         table = identifier(name)
         self.execute(f"DROP TABLE IF EXISTS governance.{table}")
-        self.execute('DELETE FROM positions WHERE "table" = ?', [name])
+        self.execute(f'DELETE FROM positions WHERE "table" = {literal(name)}')
         if position:
             order = f" ORDER BY {SORTED[name]}" if name in SORTED else ""
             scan = delta_scan(self._folder(name), position.version)
@@ -170,7 +169,8 @@ class FileWriting(FileReading):
         return f"SELECT {', '.join(items)} FROM {rows} AS recorded"
 
     def _record(self, name: str, position: LogPosition) -> None:
-        self.execute("INSERT OR REPLACE INTO positions VALUES (?, ?, ?)", [name, position.version, position.stamp])
+        values = f"{literal(name)}, {position.version}, {literal(position.stamp)}"
+        self.execute(f"INSERT OR REPLACE INTO positions VALUES ({values})")
 
 
 class ReadFile:

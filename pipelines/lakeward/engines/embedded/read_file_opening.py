@@ -72,7 +72,7 @@ def open_or_replace(file: Path, made_of: str, lake: Lake) -> duckdb.DuckDBPyConn
         old.unlink(missing_ok=True)
     con = open_file(file, lake)
     con.execute(SCHEMA)
-    con.execute("INSERT INTO identity VALUES (?)", [identity])
+    con.execute(f"INSERT INTO identity VALUES ({literal(identity)})")
     return con
 
 

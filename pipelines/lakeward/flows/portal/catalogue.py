@@ -11,6 +11,7 @@ from lakeward.contracts.sla import DAY
 from lakeward.contracts.words import GLOSSARY_FILE, descriptions_of, names_of
 from lakeward.core.errors import ContractError
 from lakeward.core.messages import Lang, pack_facts
+from lakeward.core.sql import literal
 from lakeward.engines.embedded.read_file import FileReading, FileWriting
 from lakeward.flows.portal.words import search_text
 
@@ -67,9 +68,9 @@ def known_stamps(reading: FileReading) -> dict[str, str]:
 
 def update_catalogue(writer: FileWriting, project: Project, changes: CatalogueChanges) -> None:
     """Replace the words of changed files; a contract or glossary that is not valid is listed with the code of its fault."""
-    changed = sorted(changes.read | changes.gone)
-    for table in TABLES:
-        writer.execute(f"DELETE FROM catalogue.{table} WHERE dataset IN (SELECT unnest(?))", [changed])
+    changed = ", ".join(map(literal, sorted(changes.read | changes.gone)))
+    for table in TABLES if changed else ():
+        writer.execute(f"DELETE FROM catalogue.{table} WHERE dataset IN ({changed})")
     contracts = {name: _contract_or_fault(project, name) for name in sorted(changes.read - {DOMAINS, GLOSSARY})}
     valid = [contract for contract in contracts.values() if isinstance(contract, Contract)]
     writer.insert("catalogue.datasets", [_dataset_row(project, name, found) for name, found in contracts.items()])

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from lakeward.core.sql import identifier, literal
+from lakeward.core.sql import equals, identifier, literal
 from lakeward.engines.embedded.read_file import FileReading, FileWriting
 from lakeward.flows.base.workspace import Workspace
 from lakeward.flows.batch.halted import halted_batches_sql
@@ -96,7 +96,7 @@ def update_families(writer: FileWriting, families: Collection[Family], changes: 
 
 def stored_family(reading: FileReading, name: str) -> Family | None:
     """The family that the read model holds under this name; None if there is none."""
-    rows = reading.fetch("FROM families WHERE name = ?", [name])
+    rows = reading.fetch(f"FROM families WHERE {equals(name=name)}")
     if not rows:
         return None
     row = rows[0]

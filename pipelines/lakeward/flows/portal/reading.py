@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from lakeward.core.clock import EPOCH, MICROSECOND
-from lakeward.core.sql import identifier
+from lakeward.core.sql import identifier, literal, with_values
 from lakeward.engines.embedded.read_file import FileReading
 from lakeward.engines.protocols import TableReader
 from lakeward.flows.portal.figures import TIMED_FAMILY, stored_family
@@ -48,9 +48,9 @@ class ModelReading:
             return None
         is_kept = name != TIMED_FAMILY and name not in ROW_FAMILIES
         source = f"figures.{identifier(name)}" if is_kept else f"(\n{family.sql}\n)"
-        condition = " AND ".join(f"{identifier(key)} = ?" for key, _ in zip(family.keys, head, strict=False)) or "TRUE"
+        condition = " AND ".join(f"{identifier(key)} = {literal(part)}" for key, part in zip(family.keys, head, strict=False))
         order = ", ".join(map(identifier, family.keys)) or "1"
-        rows = self._reading.fetch(f"SELECT * FROM {source} WHERE {condition} ORDER BY {order}", head)
+        rows = self._reading.fetch(f"SELECT * FROM {source} WHERE {condition or 'TRUE'} ORDER BY {order}")
         return FamilyResult.from_rows(family, self.versions(family.tables), rows) if rows or family.keys else None
 
     @property
@@ -74,5 +74,5 @@ class ModelReading:
         found = _QUERIES[query]
         given = {"now": (self.now - EPOCH) // MICROSECOND, **parameters}
         used = {name: value for name, value in given.items() if f"${name}" in found.sql}
-        rows = self._reading.fetch(found.sql, used)
+        rows = self._reading.fetch(with_values(found.sql, used))
         return tuple(FigureRow(tuple(str(row[key]) for key in found.keys), row) for row in rows)

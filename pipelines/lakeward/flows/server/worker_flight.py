@@ -102,7 +102,8 @@ class WorkerFlight(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow ha
                 facts, reader, query = self._open(statement, lane, faults)
                 schema = _with_notices(reader.schema, facts)
                 yield schema
-                yield pa.RecordBatch.from_pylist([], schema=schema), facts.line()
+                # Not of a list: Arrow then imports pandas, 0.5 s and 60 MB of each worker.
+                yield pa.RecordBatch.from_arrays([pa.nulls(0, one.type) for one in schema], schema=schema), facts.line()
                 rows, stored = 0, self._stored_rows(facts)
                 while (batch := _next_batch(reader)) is not None:
                     rows += batch.num_rows
