@@ -18,7 +18,7 @@ class ServerLimits:
         all_statements: The same of all accounts.
         calls_per_minute: Calls of one account in a minute; a statement takes two or three.
         workers: Processes that answer, one for each set of answers: role, purpose, party and policy.
-        worker_megabytes: Memory that DuckDB may use in one of them.
+        worker_megabytes: Memory that DuckDB may use in one of them, and that it may hold beyond its first until another takes its place.
         idle_seconds: Time after which an unused process, or a session, ends.
         stated: Names of the limits that the project states; of these `rows`, `megabytes` and `seconds` hold in process, too.
     """
@@ -51,7 +51,9 @@ SERVER_KEYS: Mapping[str, KeyDoc] = {
         "whole number", "Processes that answer: one for each role, purpose, party and policy in use.", f"{DEFAULT_LIMITS.workers}"
     ),
     "worker_megabytes": KeyDoc(
-        "whole number", "Memory that DuckDB may use in one of them.", f"{DEFAULT_LIMITS.worker_megabytes}"
+        "whole number",
+        "Memory that DuckDB may use in one of them; one that holds as much more than at its start is replaced.",
+        f"{DEFAULT_LIMITS.worker_megabytes}",
     ),
     "idle_seconds": KeyDoc("whole number", "Time after which one that is not used ends.", f"{DEFAULT_LIMITS.idle_seconds}"),
 }

@@ -5,6 +5,7 @@ import time
 
 import pyarrow as pa
 import pytest
+from deltalake import DeltaTable, write_deltalake
 from pyarrow import flight
 
 from support.flight_server import Client, code_of, failure, statement_ticket
@@ -180,3 +181,27 @@ def test_every_bomb_ends_a_statement_and_not_the_server(own_server):
     served.server.start()
     survive(served, BOMBS)
     assert served.client("steward").rows("select 1") == [(1,)]
+
+
+def test_a_worker_that_kept_memory_of_many_queries_is_replaced_and_no_statement_is_lost(own_server):
+    """DuckDB's Delta extension keeps some kB of each file that a query chose from: without an end every worker fails in time."""
+    served = own_server(worker_megabytes=100)
+    split_into_files(served.settings, 150)
+    served.server.start()
+    client = served.client("analyst")
+    workers, counts = set(), set()
+    for number in range(90):
+        counts |= set(client.rows(f"select count(*) from silver.visits where visit <> 'none{number}'"))
+        workers |= set(served.server.workers())
+    assert len(counts) == 1
+    assert len(workers) > 1
+    assert len(served.server.workers()) == 1
+    assert resident_megabytes(served.server.workers()[0]) < 600
+
+
+def split_into_files(settings, count):
+    """Append the table's own rows again and again, a file each time."""
+    table = DeltaTable(str(settings.start / "lake" / "silver" / "visits"))
+    rows = table.to_pyarrow_dataset().to_table()
+    for _ in range(count):
+        write_deltalake(table, rows, mode="append")

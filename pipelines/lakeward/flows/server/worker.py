@@ -3,6 +3,7 @@
 `python -m lakeward.flows.server.worker` reads its specification from the first line of its standard input, and ends with that input.
 """
 
+import ctypes
 import json
 import os
 import resource
@@ -18,16 +19,22 @@ from lakeward.flows.server.faults import pack_error
 from lakeward.flows.server.worker_flight import WorkerFlight
 from lakeward.flows.server.worker_spec import WorkerSpec, read_spec
 
-# Bytes of address space besides DuckDB's memory: for Python, Arrow and the threads of gRPC.
+# Bytes of address space besides DuckDB's memory, and as much again that a worker may gain until it is replaced: for Python, Arrow and
+# the threads of gRPC.
 _BESIDES = 2_500_000_000
+# Of glibc's malloc.h: the most arenas of the allocator.
+_M_ARENA_MAX = -8
 # Score that makes the kernel end a worker before the gateway, where memory runs out.
 _OOM_SCORE = 500
 
 
 def _limit_process(spec: WorkerSpec) -> None:
     """Limit this process: functions of texts are not bound by DuckDB's own limit of memory."""
-    size = spec.megabytes * 1_000_000 + _BESIDES
+    size = 2 * spec.megabytes * 1_000_000 + _BESIDES
     resource.setrlimit(resource.RLIMIT_AS, (size, size))
+    # Each thread of gRPC would reserve 64 MB of it.
+    with suppress(AttributeError):  # no glibc
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(str(_OOM_SCORE), encoding="ascii")

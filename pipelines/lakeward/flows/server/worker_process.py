@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -54,6 +55,7 @@ class Worker:
 
     Args:
         policy_sha256: Policy that it answers by.
+        bytes_at_start: Memory that it held when it was ready.
         users: Calls that use it now.
     """
 
@@ -62,6 +64,7 @@ class Worker:
     client: flight.FlightClient
     socket: Path
     policy_sha256: str
+    bytes_at_start: int
     users: int = 0
     last_used: float = field(default_factory=time.monotonic)
     names: ServedNames | None = None
@@ -70,6 +73,11 @@ class Worker:
     def is_alive(self) -> bool:
         """Whether its process runs."""
         return self.process.poll() is None
+
+    @property
+    def bytes_since_start(self) -> int:
+        """Memory that it holds beyond that; 0 where the system does not say."""
+        return max(0, _resident_bytes(self.process.pid) - self.bytes_at_start)
 
     def call(self, action: str, body: Mapping[str, object], seconds: float = _SHORT_CALL) -> list[bytes]:
         """The results of an action."""
@@ -118,7 +126,23 @@ def start_worker(key: WorkerKey, spec: WorkerSpec) -> Worker:
         process.wait()
         raise
     client = flight.FlightClient(f"grpc+unix://{spec.socket}")
-    return Worker(key=key, process=process, client=client, socket=Path(spec.socket), policy_sha256=ready["policy"])
+    return Worker(
+        key=key,
+        process=process,
+        client=client,
+        socket=Path(spec.socket),
+        policy_sha256=ready["policy"],
+        bytes_at_start=_resident_bytes(process.pid),
+    )
+
+
+def _resident_bytes(pid: int) -> int:
+    """Memory that a process holds; 0 where the system does not say."""
+    try:
+        pages = Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]
+    except OSError:
+        return 0
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
 def _hand_over(process: "subprocess.Popen[bytes]", spec: WorkerSpec) -> dict[str, Any]:

@@ -38,6 +38,7 @@ class WorkerPool:
         self._folder = LockedFolder(SOCKETS)
         self._changed = threading.Condition()
         self._workers: dict[WorkerKey, Worker | None] = {}  # None: one is starting
+        self._replaced: list[Worker] = []  # that end with their last call
         self._deaths: dict[tuple[str, str, str, str | None], deque[float]] = {}
         self._number, self._is_closed = 0, False
 
@@ -52,13 +53,14 @@ class WorkerPool:
         with self._changed:
             self._changed.wait_for(lambda: self._workers.get(key, True) is not None, START_SECONDS)
             found = self._workers.get(key)
-            if found and found.is_alive:
+            is_worn = bool(found and found.is_alive and self._is_worn(found))
+            if found and found.is_alive and not is_worn:
                 found.users += 1
                 return found
-            if found:
+            if found and not is_worn:
                 self._count_death(found)
             self._check_deaths(key)
-            evicted = self._make_room(key)
+            evicted = self._replace(found) if found and is_worn else self._make_room(key)
             self._workers[key] = None
             self._number += 1
             number = self._number
@@ -73,6 +75,11 @@ class WorkerPool:
             worker.last_used = time.monotonic()
             if not worker.is_alive and self._workers.get(worker.key) is worker:
                 self._count_death(worker)
+            is_over = worker in self._replaced and not worker.users
+            if is_over:
+                self._replaced.remove(worker)
+        if is_over:
+            worker.close()
 
     def sweep(self, stamp: str) -> None:
         """End workers that are idle, or answer by what has changed since."""
@@ -93,17 +100,34 @@ class WorkerPool:
     def process_ids(self) -> list[int]:
         """Ids of the processes of the workers."""
         with self._changed:
-            return [worker.process.pid for worker in self._workers.values() if worker]
+            return [worker.process.pid for worker in (*self._workers.values(), *self._replaced) if worker]
 
     def close(self) -> None:
         """End all workers."""
         with self._changed:
             self._is_closed = True
-            workers = [worker for worker in self._workers.values() if worker]
+            workers = [worker for worker in (*self._workers.values(), *self._replaced) if worker]
             self._workers.clear()
+            self._replaced.clear()
         for worker in workers:
             worker.close()
         self._folder.delete()
+
+    def _is_worn(self, worker: Worker) -> bool:
+        """Whether it holds more than its statements can: DuckDB's Delta extension frees nothing of how it chose files (its issue 279)."""
+        return worker.bytes_since_start > self._limits.worker_megabytes * 1_000_000
+
+    def _replace(self, worker: Worker) -> Worker | None:
+        """Let another one take its place; returns it if it can end now."""
+        LOG.info(
+            "worker of role %s is replaced: it holds %d MB more than at its start",
+            worker.key.role,
+            worker.bytes_since_start // 1_000_000,
+        )
+        if not worker.users:
+            return worker
+        self._replaced.append(worker)
+        return None
 
     def _make_room(self, key: WorkerKey) -> Worker | None:
         """The idle worker that has to go for another one; None if there is room."""
