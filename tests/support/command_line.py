@@ -49,6 +49,7 @@ def run_in_subprocess(folder: Path, *arguments: str, limits: Callable[[], None] 
     """
     environ = {"PATH": os.defpath, **environ}
     if limits:
+        environ["PYTHONDONTWRITEBYTECODE"] = "1"  # a limit on files would cut one of those, and each later import would fail
         command = [sys.executable, "-c", "from lakeward.cli import main; main()", *arguments]
         done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False, preexec_fn=limits)
         return CommandResult(done.returncode, done.stdout, done.stderr)

@@ -30,7 +30,7 @@ def run_with_file_limit(lake, call):
     program = textwrap.dedent(PROGRAM).format(lake=lake, call=call)
     ran = subprocess.run(
         [sys.executable, "-c", program],
-        env={"PYTHONPATH": "tests"},
+        env={"PYTHONPATH": "tests", "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
         check=True,
