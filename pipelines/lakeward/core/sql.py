@@ -46,7 +46,7 @@ def with_values(query: str, values: Mapping[str, str | int | Decimal | None]) ->
 
     Examples:
         >>> with_values("FROM runs WHERE dataset = $name AND batch > $after", {"name": "a'b", "after": 3})
-        "FROM runs WHERE dataset = 'a''b' AND batch > 3::BIGINT"
+        "FROM runs WHERE dataset = 'a''b' AND batch > CAST(3 AS BIGINT)"
     """
     return _PLACES.sub(lambda place: _value(values[place[1]]), query) if values else query
 
@@ -57,7 +57,7 @@ def _value(found: str | int | Decimal | None) -> str:
         return literal(found)
     if found is None or isinstance(found, bool):
         return "NULL" if found is None else str(found)
-    return f"{found}::BIGINT" if isinstance(found, int) else format(found, "f")
+    return f"CAST({found} AS BIGINT)" if isinstance(found, int) else format(found, "f")
 
 
 def instant(at: datetime) -> str:
