@@ -95,9 +95,14 @@ public class SparkplugEdge implements MetricHandler, ClientCallback {
                 client.handleStateMessage(host, new StatePayload(online, at));
             } else if (topic.contains("/NCMD/")) {
                 for (Metric metric : new SparkplugBPayloadDecoder().buildFromByteArray(message.getPayload(), null).getMetrics())
-                    if ("Node Control/Rebirth".equals(metric.getName()) && Boolean.TRUE.equals(metric.getValue())) client.handleRebirthRequest(true);
+                    if ("Node Control/Rebirth".equals(metric.getName()) && Boolean.TRUE.equals(metric.getValue())) rebirth();
             }
         } catch (Exception error) { error.printStackTrace(); }
+    }
+
+    /** In a thread of its own: this one brings the answers that a message on its way waits for, and that one holds the client's lock. */
+    void rebirth() {
+        new Thread(() -> { synchronized (this) { client.handleRebirthRequest(true); } }).start();
     }
 
     public void shutdown() { }
@@ -111,15 +116,17 @@ public class SparkplugEdge implements MetricHandler, ClientCallback {
         switch (words[0]) {
             case "data":
                 for (int n = 0; n < count; n++) {
-                    counter++;
-                    SparkplugBPayload payload = new SparkplugBPayloadBuilder().setTimestamp(new Date()).createPayload();
-                    for (Metric metric : metrics(counter)) payload.addMetric(metric);
-                    client.publishDeviceData("dev", payload);
+                    synchronized (this) {
+                        counter++;
+                        SparkplugBPayload payload = new SparkplugBPayloadBuilder().setTimestamp(new Date()).createPayload();
+                        for (Metric metric : metrics(counter)) payload.addMetric(metric);
+                        client.publishDeviceData("dev", payload);
+                    }
                     Thread.sleep(2);
                 }
                 break;
-            case "skip": for (int n = 0; n < count; n++) client.getNextSeqNum(); break;
-            case "reuse": turned = !turned; publishBirthSequence(); break;
+            case "skip": synchronized (this) { for (int n = 0; n < count; n++) client.getNextSeqNum(); } break;
+            case "reuse": synchronized (this) { turned = !turned; publishBirthSequence(); } break;
             case "devicedeath": client.publishDeviceDeath("dev"); break;
             case "restart": client.disconnect(false); break;
             default: throw new IllegalArgumentException(words[0]);
