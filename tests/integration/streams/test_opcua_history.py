@@ -57,9 +57,10 @@ class History:
         self.settings = Settings.load(self.plant.root, environ={"LAKEWARD_CONN_PLANT_BROKER": url})
 
     def rows(self, layer="silver"):
-        """By time; of one millisecond, which a busy server gives to several, by value."""
+        """By time, which bronze holds as text; of one millisecond, which a busy server gives to several, by value."""
         select = "SELECT series, CAST(value AS DOUBLE) AS value, CAST(quality AS INTEGER) AS quality"
-        return [tuple(row.values()) for row in self.plant.fetch(f"{select} FROM {layer}.line ORDER BY series, ts, value")]
+        order = "series, CAST(ts AS TIMESTAMPTZ), value"
+        return [tuple(row.values()) for row in self.plant.fetch(f"{select} FROM {layer}.line ORDER BY {order}")]
 
 
 def _ago(minutes):
