@@ -57,9 +57,10 @@ def stage_text_files(engine: Engine, given: TextFiles, sheet: str | None = None)
     Raises:
         DataError: A file has no columns, the columns differ, or a record can't be parsed.
     """
-    probe, names = _probe_first_file(engine, given, sheet)
-    check_reserved_names(names, given.names[0])
-    staged, reports = _stage(engine, given, probe, names)
+    probe, headers = _probe_first_file(engine, given, sheet)
+    check_reserved_names(headers, given.names[0])
+    names = _apart(headers)
+    staged, reports = _stage(engine, given, probe, dict(zip(names, headers, strict=True)))
     rows = engine.fetch(f"SELECT count(*) AS n FROM {staged.rows}")[0]["n"]
     staged = replace(staged, record_format=replace(probe.record_format, nulls=_null_tokens(staged, names)))
     outcomes = _try_numbers(staged, names, rows)
@@ -97,11 +98,27 @@ def _probe_first_file(engine: Engine, given: TextFiles, sheet: str | None) -> tu
         raise DataError(code, **error.facts | {"file": given.names[0]}) from None
 
 
+def _apart(headers: Sequence[str]) -> tuple[str, ...]:
+    """The names of columns: engines ignore case, so what differs by it alone gets a number, as in JSON and Parquet (`T`, `t_1`)."""
+    names: list[str] = []
+    used = {header.casefold() for header in headers}
+    for header in headers:
+        is_taken = header.casefold() in {name.casefold() for name in names}
+        own = (
+            next(each for number in itertools.count(1) if (each := f"{header}_{number}").casefold() not in used)
+            if is_taken
+            else header
+        )
+        used.add(own.casefold())
+        names.append(own)
+    return tuple(names)
+
+
 def _stage(
-    engine: Engine, given: TextFiles, probe: FileProbe, names: Sequence[str]
+    engine: Engine, given: TextFiles, probe: FileProbe, names: Mapping[str, str]
 ) -> tuple[StagedRecords, tuple[FileReport, ...]]:
     # Required, to distinguish a missing column from a missing value.
-    columns = tuple(Column(name, STRING, name, required=True) for name in names)
+    columns = tuple(Column(name, STRING, header, required=True) for name, header in names.items())
     placed = enumerate(zip(given.names, given.files, strict=True), 1)
     inputs = tuple(replace(probe.input, seq=seq, name=name, path=file) for seq, (name, file) in placed)
     read = engine.stage(inputs, probe.record_format, columns)
