@@ -63,6 +63,7 @@ def test_another_fault_leaves_no_trace(store, undisturbed, tmp_path, seed):
 
 
 @pytest.mark.exhaustive
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_fault_at_every_request_leaves_no_trace(store, undisturbed, tmp_path, kind):
     for number in range(1, undisturbed[1] + 1):
