@@ -148,17 +148,14 @@ def _row_filters(filters: View) -> dict[str, str]:
 
 
 def _check_source_names(table: View, columns: tuple[Column, ...], record_format: RecordFormat) -> None:
-    """That columns are made of others' texts, and apart by case alone, in no Parquet, whose columns engines read as they are."""
-    folded = [column.source_name.casefold() for column in columns]
+    """That columns are made of others' texts in no Parquet, whose columns engines read as they are."""
     if record_format.payload:
         check_message_columns(table.mappings("properties"), columns, record_format.payload)
-    for at, (view, column) in enumerate(zip(table.mappings("properties"), columns, strict=False)):
+    for view, column in zip(table.mappings("properties"), columns, strict=False):
         if (column.joined_names or column.quality_of or column.delay_of) and record_format.format is FileFormat.PARQUET:
             expected = ", ".join(form for form in DELIVERED_FORMATS if form is not FileFormat.PARQUET)
             key = "qualityOf" if column.quality_of else "delayOf" if column.delay_of else "joins"
             view.fail("name", "contract_key_of_other_format", key=key, found=record_format.format, expected=expected)
-        elif record_format.format is FileFormat.PARQUET and folded[at] in folded[:at]:
-            view.fail("physicalName", "contract_column_twice", name=safe_repr(column.source_name))
 
 
 def _header(top: View) -> tuple[str, str]:

@@ -357,27 +357,3 @@ def test_a_last_record_that_looks_like_a_sum_is_judged_too(tmp_path: Path) -> No
     file.write_text("machine,kwh\n" + "".join(f"M{n},{n}.5\n" for n in range(10)) + "Total meter,999999\n")
     between = {"type": "expect_column_values_to_be_between", "kwargs": {"column": "kwh", "min_value": 0, "max_value": 2000}}
     assert results_by_rule(lakeward.check(file, suite(between))) == [("FAIL", 11, 1)]
-
-
-@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
-def test_columns_that_differ_by_case_alone_are_judged_each_by_its_own_values(form, tmp_path):
-    file = tmp_path / f"data.{form}"
-    if form == "csv":
-        file.write_text("T,t\n1,5\n2,6\n")
-    elif form == "jsonl":
-        file.write_text('{"T": 1, "t": 5}\n{"T": 2, "t": 6}\n')
-    else:
-        pq.write_table(pa.table({"T": [1, 2], "t": [5, 6]}), file)
-    assert judged_sets(file, tmp_path, {"T": [1, 2], "t_1": [5, 6]}) == [("PASS", 2, 0)] * 2
-
-
-def test_a_column_of_text_files_keeps_the_name_that_another_one_would_get(tmp_path):
-    file = tmp_path / "data.csv"
-    file.write_text("T,t,t_1\n1,5,7\n2,6,8\n")
-    assert judged_sets(file, tmp_path, {"T": [1, 2], "t_2": [5, 6], "t_1": [7, 8]}) == [("PASS", 2, 0)] * 3
-
-
-def judged_sets(file: Path, root: Path, expected: dict[str, list[int]]) -> list[tuple[str, int, int]]:
-    kwargs = [{"column": name, "value_set": values} for name, values in expected.items()]
-    rules = [{"type": "expect_column_values_to_be_in_set", "kwargs": one} for one in kwargs]
-    return results_by_rule(check_data(file, suite(*rules), Settings.load(root, environ={})))

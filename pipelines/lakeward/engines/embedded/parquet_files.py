@@ -116,7 +116,7 @@ def _report(reading: StagingQueries, file: "_ParquetFile") -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _ParquetFile:
-    """A readable file; `types` maps its columns, the contract's by `source_name`, to DuckDB's types; `instants` and `nanoseconds` are as in `ParquetFooter`."""
+    """A readable file; `types` and `places` map its columns, the contract's by `source_name`, to DuckDB's types and names of them; `instants` and `nanoseconds` are as in `ParquetFooter`."""
 
     input: BatchInput
     types: Mapping[str, str]
@@ -124,7 +124,7 @@ class _ParquetFile:
     nanoseconds: frozenset[str]
     records: int
     match: ColumnMatch
-    renamed: Mapping[str, str]
+    places: Mapping[str, str]
 
     @classmethod
     def match_names(cls, file: BatchInput, footer: ParquetFooter, records: int, columns: Sequence[Column], least: float) -> Self:
@@ -132,6 +132,7 @@ class _ParquetFile:
         match = match_columns(columns, tuple(footer.types), least)
         renamed = first_names(columns, match)
         types = {renamed.get(name, name): type_ for name, type_ in footer.types.items()}
+        places = {renamed.get(name, name): place for name, place in footer.places.items()}
         instants = frozenset(renamed.get(name, name) for name in footer.instants)
         return cls(
             input=file,
@@ -140,27 +141,24 @@ class _ParquetFile:
             nanoseconds=footer.nanoseconds,
             records=records,
             match=match,
-            renamed=renamed,
+            places=places,
         )
 
     def value(self, name: str) -> str:
         """SQL of a column's value, in the type that `types` says."""
-        own = identifier(name)
+        own = identifier(self.places[name])
         return f"({own} AT TIME ZONE 'UTC')" if name in self.instants else own
 
     @property
     def scan(self) -> str:
-        scan = f"read_parquet({literal(str(self.input.path))}, hive_partitioning = false)"
-        if not self.renamed:
-            return scan
-        names = ", ".join(f"{identifier(name)} AS {identifier(first)}" for name, first in self.renamed.items())
-        number = "" if "file_row_number" in map(str.lower, self.types) else ", file_row_number"
-        return f"(SELECT * RENAME ({names}){number} FROM {scan})"
+        return f"read_parquet({literal(str(self.input.path))}, hive_partitioning = false)"
 
     @property
     def row_id_items(self) -> str:
         """SELECT items of the row id; a file can have a column with the name of DuckDB's row number."""
-        number = "file_row_number + 1" if "file_row_number" not in map(str.lower, self.types) else "row_number() OVER ()"
+        number = (
+            "file_row_number + 1" if "file_row_number" not in map(str.lower, self.places.values()) else "row_number() OVER ()"
+        )
         return f"{literal(self.input.name)}::{_FILE_NAME_TYPE} AS _file, {self.input.seq}::BIGINT AS _file_seq, {number} AS _row"
 
 
@@ -170,8 +168,8 @@ def _count_records(con: duckdb.DuckDBPyConnection, path: Path, footer: ParquetFo
     A time of day beyond a day fails only as text, which it becomes.
     """
     everything = ", ".join(
-        f"CAST({identifier(name)} AS VARCHAR)" if _TIME_OF_DAY.search(type_) else identifier(name)
-        for name, type_ in footer.types.items()
+        f"CAST({identifier(place)} AS VARCHAR)" if _TIME_OF_DAY.search(footer.types[name]) else identifier(place)
+        for name, place in footer.places.items()
     )
     scan = f"read_parquet({literal(str(path))}, hive_partitioning = false)"
     records: int = con.execute(f"SELECT count(*), bit_xor(hash({everything})) FROM {scan}").fetchall()[0][0]
@@ -198,7 +196,7 @@ def _extra_item(file: _ParquetFile, contract_names: Mapping[str, str]) -> str:
     )
     if not entries:
         return "NULL::VARCHAR"
-    entry = _unused_name(file.types)
+    entry = _unused_name(file.places.values())
     return (
         f"nullif(to_json(map_from_entries(list_filter([{entries}], lambda {entry}: {entry}.value IS NOT NULL)))::VARCHAR, '{{}}')"
     )
@@ -210,8 +208,8 @@ def _unused_name(names: Iterable[str]) -> str:
 
 
 def _reject_items(file: _ParquetFile, reason: str, detail: str) -> str:
-    record = ", ".join(f"{identifier(name)} := {file.value(name)}" for name in file.types)
-    raw = f"encode(to_json(struct_pack({record}))::VARCHAR)"
+    record = ", ".join(f"{literal(name)}, {file.value(name)}" for name in file.types)
+    raw = f"encode(json_object({record})::VARCHAR)"
     return f"{file.row_id_items}, {literal(reason)} AS reason, {detail} AS detail, {raw} AS raw"
 
 

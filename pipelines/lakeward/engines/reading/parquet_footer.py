@@ -25,18 +25,20 @@ _OLD_INSTANTS = frozenset({"TIMESTAMP_MILLIS", "TIMESTAMP_MICROS"})
 _FINE_INSTANT = re.compile(r"^TimestampType\(isAdjustedToUTC=1.*NANOS=NanoSeconds")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ParquetFooter:
     """The columns of one file.
 
     Args:
-        types: DuckDB's type of each, corrected.
+        types: DuckDB's type of each, corrected, by its name in the file.
+        places: DuckDB's name of each: of those that differ by case alone (`T`, `t`) it numbers the later ones (`t_1`).
         instants: Those that DuckDB itself would read as times without a zone.
         nanoseconds: Those counted in nanoseconds of which DuckDB reads microseconds: with a zone, or of the old type INT96.
         misread: Name and type of each value that DuckDB would read as another, such as `price: DECIMAL(50,10)`.
     """
 
     types: Mapping[str, str]
+    places: Mapping[str, str]
     instants: frozenset[str] = frozenset()
     nanoseconds: frozenset[str] = frozenset()
     misread: tuple[str, ...] = ()
@@ -76,14 +78,24 @@ def read_footer(con: duckdb.DuckDBPyConnection, file: Path) -> ParquetFooter:
     described = con.execute(f"DESCRIBE FROM read_parquet({path}, hive_partitioning = false)").fetchall()
     items = "name, num_children, type, converted_type, logical_type, precision, scale"
     elements = tuple(_elements(con.execute(f"SELECT {items} FROM parquet_schema({path})").fetchall()))
-    names = [row[0] for row in described]
+    places = _places([row[0] for row in described], [one.path for one in elements if one.is_column])
+    names = list(places)
     old = {names[one.column] for one in elements if one.is_column and one.converted in _OLD_INSTANTS and not one.logical}
     empty = {names[one.column] for one in elements if one.is_column and one.kind == "Null"}
-    types = {name: type_ for name, type_, *_ in described}
+    types = {name: row[1] for name, row in zip(names, described, strict=True)}
     types |= dict.fromkeys(old, "TIMESTAMP WITH TIME ZONE") | dict.fromkeys(empty, NULL_TYPE)
     misread = (f"{one.path}: {found}" for one in elements if one.is_leaf and (found := _misread_type(one)))
     fine = frozenset(names[one.column] for one in elements if one.is_column and one.is_cut_to_microseconds)
-    return ParquetFooter(types, frozenset(old), fine, tuple(misread))
+    return ParquetFooter(types=types, places=places, instants=frozenset(old), nanoseconds=fine, misread=tuple(misread))
+
+
+def _places(given: Sequence[str], own: Sequence[str]) -> dict[str, str]:
+    """The columns by their names in the file; one that is there twice in the same letters has DuckDB's name."""
+    found: dict[str, str] = {}
+    for place, name in zip(given, own, strict=True):
+        is_numbered = re.fullmatch(f"{re.escape(name)}(_[0-9]+)+", place) and name not in found
+        found[name if is_numbered else place] = place
+    return found
 
 
 def _elements(rows: Sequence[tuple[Any, ...]]) -> Iterator[_Element]:

@@ -20,7 +20,7 @@ from lakeward.flows.batch.judge import suite_label
 from lakeward.flows.checking.files import resolve_data
 from lakeward.flows.checking.odd_texts import OddText
 from lakeward.flows.checking.reader_rules import ReaderView, rule_key
-from lakeward.flows.checking.reserved_names import check_reserved_names
+from lakeward.flows.checking.reserved_names import check_numbered_names, check_reserved_names
 from lakeward.flows.checking.text_files import stage_text_files
 from lakeward.flows.grading.grade import current_grades
 from lakeward.flows.serving.logged_read import ReadEntry, logged_read
@@ -210,7 +210,9 @@ def _arrow_subject(engine: Engine, data: object) -> CheckSubject:
 
 def _attach(engine: Engine, outside: ExternalData, name: str) -> CheckSubject:
     found = engine.attach("checked", outside)
-    check_reserved_names([column.name for column in found.columns], name)
+    names = [column.name for column in found.columns]
+    check_reserved_names(names, name)
+    check_numbered_names(names, name)
     columns = tuple(Column(column.name, column.type, column.name) for column in found.columns)
     return CheckSubject(
         contract=_contract(columns, RecordFormat(format=FileFormat.PARQUET)),

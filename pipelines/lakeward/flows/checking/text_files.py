@@ -6,7 +6,7 @@ JSON and for Great Expectations, and so is an identifier: digits with a leading 
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from lakeward.contracts.batch import FileReport
@@ -59,7 +59,7 @@ def stage_text_files(engine: Engine, given: TextFiles, sheet: str | None = None)
     """
     probe, headers = _probe_first_file(engine, given, sheet)
     check_reserved_names(headers, given.names[0])
-    names = _apart(headers)
+    names = _distinct_names(headers)
     staged, reports = _stage(engine, given, probe, dict(zip(names, headers, strict=True)))
     rows = engine.fetch(f"SELECT count(*) AS n FROM {staged.rows}")[0]["n"]
     staged = replace(staged, record_format=replace(probe.record_format, nulls=_null_tokens(staged, names)))
@@ -98,20 +98,22 @@ def _probe_first_file(engine: Engine, given: TextFiles, sheet: str | None) -> tu
         raise DataError(code, **error.facts | {"file": given.names[0]}) from None
 
 
-def _apart(headers: Sequence[str]) -> tuple[str, ...]:
+def _distinct_names(headers: Sequence[str]) -> tuple[str, ...]:
     """The names of columns: engines ignore case, so what differs by it alone gets a number, as in JSON and Parquet (`T`, `t_1`)."""
     names: list[str] = []
     used = {header.casefold() for header in headers}
+    seen: set[str] = set()
     for header in headers:
-        is_taken = header.casefold() in {name.casefold() for name in names}
-        own = (
-            next(each for number in itertools.count(1) if (each := f"{header}_{number}").casefold() not in used)
-            if is_taken
-            else header
-        )
-        used.add(own.casefold())
-        names.append(own)
+        name = _free_name(header, used) if header.casefold() in seen else header
+        seen.add(header.casefold())
+        used.add(name.casefold())
+        names.append(name)
     return tuple(names)
+
+
+def _free_name(header: str, used: Collection[str]) -> str:
+    numbered = (f"{header}_{number}" for number in itertools.count(1))
+    return next(name for name in numbered if name.casefold() not in used)
 
 
 def _stage(

@@ -38,7 +38,7 @@ class WorkerPool:
         self._folder = LockedFolder(SOCKETS)
         self._changed = threading.Condition()
         self._workers: dict[WorkerKey, Worker | None] = {}  # None: one is starting
-        self._replaced: list[Worker] = []  # that end with their last call
+        self._leaving: list[Worker] = []  # that end with their last call
         self._deaths: dict[tuple[str, str, str, str | None], deque[float]] = {}
         self._number, self._is_closed = 0, False
 
@@ -53,14 +53,14 @@ class WorkerPool:
         with self._changed:
             self._changed.wait_for(lambda: self._workers.get(key, True) is not None, START_SECONDS)
             found = self._workers.get(key)
-            is_worn = bool(found and found.is_alive and self._is_worn(found))
-            if found and found.is_alive and not is_worn:
+            has_grown = bool(found and found.is_alive and self._has_grown(found))
+            if found and found.is_alive and not has_grown:
                 found.users += 1
                 return found
-            if found and not is_worn:
+            if found and not has_grown:
                 self._count_death(found)
             self._check_deaths(key)
-            evicted = self._replace(found) if found and is_worn else self._make_room(key)
+            evicted = self._replace(found) if found and has_grown else self._make_room(key)
             self._workers[key] = None
             self._number += 1
             number = self._number
@@ -75,9 +75,9 @@ class WorkerPool:
             worker.last_used = time.monotonic()
             if not worker.is_alive and self._workers.get(worker.key) is worker:
                 self._count_death(worker)
-            is_over = worker in self._replaced and not worker.users
+            is_over = worker in self._leaving and not worker.users
             if is_over:
-                self._replaced.remove(worker)
+                self._leaving.remove(worker)
         if is_over:
             worker.close()
 
@@ -100,20 +100,20 @@ class WorkerPool:
     def process_ids(self) -> list[int]:
         """Ids of the processes of the workers."""
         with self._changed:
-            return [worker.process.pid for worker in (*self._workers.values(), *self._replaced) if worker]
+            return [worker.process.pid for worker in (*self._workers.values(), *self._leaving) if worker]
 
     def close(self) -> None:
         """End all workers."""
         with self._changed:
             self._is_closed = True
-            workers = [worker for worker in (*self._workers.values(), *self._replaced) if worker]
+            workers = [worker for worker in (*self._workers.values(), *self._leaving) if worker]
             self._workers.clear()
-            self._replaced.clear()
+            self._leaving.clear()
         for worker in workers:
             worker.close()
         self._folder.delete()
 
-    def _is_worn(self, worker: Worker) -> bool:
+    def _has_grown(self, worker: Worker) -> bool:
         """Whether it holds more than its statements can: DuckDB's Delta extension frees nothing of how it chose files (its issue 279)."""
         return worker.bytes_since_start > self._limits.worker_megabytes * 1_000_000
 
@@ -126,7 +126,7 @@ class WorkerPool:
         )
         if not worker.users:
             return worker
-        self._replaced.append(worker)
+        self._leaving.append(worker)
         return None
 
     def _make_room(self, key: WorkerKey) -> Worker | None:
