@@ -10,6 +10,8 @@ from lakeward.core.names import Sha256
 
 # Fault of a text file that is UTF-8, where the contract declares another encoding.
 OTHER_ENCODING = "reject_other_encoding"
+# Maximum number of keys of a JSON file that are in a report and not in the contract, since ids can be keys; `_extra` keeps all.
+MAX_UNKNOWN_KEYS = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +63,7 @@ class FileReport:
 
     Args:
         records: Number of records in the file, counted by a separate query (docs/explanation/laws.md, 1).
-        unknown: Columns that are not in the contract; their values are in `_extra`.
+        unknown: Columns that are not in the contract, of JSON at most `MAX_UNKNOWN_KEYS`; their values are in `_extra`.
         missing: Required columns that the file lacks: each of its records is a reject.
         absent: Optional columns that the file lacks.
         names: Column names in the file, if too few are in the contract; they may be values.

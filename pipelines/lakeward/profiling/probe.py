@@ -4,11 +4,12 @@ import codecs
 import hashlib
 import json
 import re
+import shlex
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from pathlib import Path
 
-from lakeward.contracts.batch import BatchInput
+from lakeward.contracts.batch import MAX_UNKNOWN_KEYS, BatchInput, FileReport
 from lakeward.contracts.model import Column, DataType, Kind
 from lakeward.contracts.record_format import FileFormat, RecordFormat
 from lakeward.core.errors import UsageError
@@ -103,6 +104,7 @@ def read_header(engine: Engine, probe: FileProbe) -> tuple[tuple[str, ...], File
         if probe.record_format.format is FileFormat.JSONL and report.records:
             raise json_fault(probe.input.path, probe.record_format.encoding)
         raise UsageError("sample_without_columns", file=probe.input.path)
+    _refuse_many_keys(probe.input, report)
     if probe.record_format.format is not FileFormat.JSONL:
         return report.unknown, replace(probe, nanoseconds=frozenset(report.nanoseconds))
     first = list(_first_object(read_head(probe.input.path, probe.record_format.encoding)))
@@ -110,9 +112,22 @@ def read_header(engine: Engine, probe: FileProbe) -> tuple[tuple[str, ...], File
 
 
 def read_headers(engine: Engine, probe: FileProbe, inputs: Sequence[BatchInput]) -> dict[str, tuple[str, ...]]:
-    """Of several files in the form of the first: each one's own column names, by the file's."""
+    """Of several files in the form of the first: each one's own column names, by the file's.
+
+    Raises:
+        UsageError: One of JSON has more keys than a report.
+    """
     reports = engine.stage(tuple(inputs), probe.record_format, (_NO_COLUMN,)).reports
+    for input_, report in zip(inputs, reports, strict=True):
+        _refuse_many_keys(input_, report)
     return {report.name: report.unknown for report in reports}
+
+
+def _refuse_many_keys(file: BatchInput, report: FileReport) -> None:
+    """Refuse a file of JSON whose report leaves keys out: a draft would leave their columns out."""
+    if file.format is FileFormat.JSONL and len(report.unknown) >= MAX_UNKNOWN_KEYS:
+        command = f"jq -c '(arrays[] // .) | to_entries[]' {shlex.quote(str(file.path))} > records.jsonl"
+        raise UsageError("sample_many_keys", file=file.path, limit=MAX_UNKNOWN_KEYS, command=command)
 
 
 def _refuse_types(engine: Engine, staged: Staged, probe: FileProbe) -> None:

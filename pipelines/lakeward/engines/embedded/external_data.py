@@ -74,7 +74,7 @@ def _source_relation(con: duckdb.DuckDBPyConnection, name: str, data: ExternalDa
     if data.folder:
         return delta_scan(data.folder)
     if data.format is ExternalFormat.JSON:
-        return f"read_json({listed}, sample_size = -1, {_NO_DATES})"
+        return f"read_json({listed}, sample_size = -1, map_inference_threshold = -1, {_NO_DATES})"
     check_parquet_files(con, data.files)
     return f"read_parquet({listed})"
 

@@ -8,15 +8,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from lakeward.contracts.batch import BatchInput, FileReport
+from lakeward.contracts.batch import MAX_UNKNOWN_KEYS, BatchInput, FileReport
 from lakeward.contracts.column_match import OTHER_COLUMNS, match_columns
 from lakeward.contracts.model import Column
 from lakeward.engines.text.csv_files import not_blank
 from lakeward.engines.text.staging_queries import StagingQueries, rejects_select, rows_select
 from lakeward.engines.text.text_sql import TextSqlDialect
-
-# Maximum number of unknown keys in a report, since ids can be used as keys; `_extra` keeps all.
-MAX_UNKNOWN = 100
 
 
 class JsonTextSql(Protocol):
@@ -115,7 +112,7 @@ class JsonGroup:
         known = ", ".join(self.sql.literal(name) for column in self.columns for name in _names(column))
         told = f"SELECT seq, k, k IN ({known}) AS known FROM ({keys})"
         placed = f"SELECT *, row_number() OVER (PARTITION BY seq, known ORDER BY k) AS place FROM ({told})"
-        return f"SELECT seq, k FROM ({placed}) WHERE known OR place <= {MAX_UNKNOWN} ORDER BY seq, k"
+        return f"SELECT seq, k FROM ({placed}) WHERE known OR place <= {MAX_UNKNOWN_KEYS} ORDER BY seq, k"
 
     def _value_sql(self, column: Column, keys: Sequence[str]) -> str:
         if column.joined_names:

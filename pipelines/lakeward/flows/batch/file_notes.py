@@ -15,6 +15,8 @@ from lakeward.flows.batch.other_columns import OtherColumns, shorten_names
 
 Note = tuple[str, dict[str, object]]
 
+# Unknown columns that are listed, and that are compared with the names of missing ones.
+_MOST_LISTED, _MOST_COMPARED = 100, 1_000
 _BRACKETS, _SIGNS = re.compile(r"[(（\[【].*?[)）\]】]"), re.compile(r"[\W_]+")
 
 
@@ -68,7 +70,8 @@ def _column_notes(contract: Contract, report: FileReport) -> Iterator[Note]:
     shown = report.has_known_names or contract.record_format.format not in (FileFormat.CSV, FileFormat.XLSX)
     if report.unknown and not shown:
         yield "file_unknown_names", file
-    lists = {"file_unknown_columns": report.unknown if shown else (), "file_missing_columns": report.missing}
+    listed = (*report.unknown[:_MOST_LISTED], *(["…"] if len(report.unknown) > _MOST_LISTED else []))
+    lists = {"file_unknown_columns": listed if shown else (), "file_missing_columns": report.missing}
     if contract.record_format.format is not FileFormat.JSONL:  # there a key that is nowhere may have had no value
         lists["file_absent_columns"] = report.absent
     for code, columns in lists.items():
@@ -96,7 +99,7 @@ def _other_columns_notes(contract: Contract, report: FileReport, other: OtherCol
 
 def _rename_notes(contract: Contract, report: FileReport) -> Iterator[Note]:
     """For each column that the file lacks, the unknown one that is most like it by name."""
-    left = list(report.unknown)
+    left = list(report.unknown[:_MOST_COMPARED])
     for column in contract.columns:
         if column.source_name not in (*report.missing, *report.absent):
             continue
