@@ -11,6 +11,7 @@ import duckdb
 
 from lakeward.core.sql import literal
 from lakeward.core.storage.lake import Lake
+from lakeward.engines.connections import connect
 from lakeward.engines.embedded.progress import hide_progress_bar
 from lakeward.engines.embedded.spills import can_encrypt, encrypt_spills, module_file
 from lakeward.engines.embedded.store_access import open_store
@@ -56,8 +57,7 @@ def open_database(spill: Path | None, resources: SessionResources) -> duckdb.Duc
         config["memory_limit"] = resources.memory
     if resources.spill:
         config["max_temp_directory_size"] = resources.spill
-    con = duckdb.connect(config=config)
-    con.execute("SET TimeZone = 'UTC'")
+    con = connect(config=config)
     hide_progress_bar(con)
     if resources.lake and resources.lake.options:
         open_store(con, str(resources.lake), resources.lake.options)

@@ -19,7 +19,6 @@ def mask_example(value: str, type_: DataType, decision: AccessDecision, treatmen
     is_token = decision.action is Action.TOKENISE
     expression = '"value"' if is_token else protected_expression('"value"', type_, decision, treatment)
     with plain_database() as con:
-        con.execute("SET TimeZone = 'UTC'")
         query = f'SELECT CAST({expression} AS VARCHAR) FROM (SELECT CAST({literal(value)} AS {sql_type(type_)}) AS "value")'
         found = con.execute(query).fetchall()[0][0]
     if found is None:

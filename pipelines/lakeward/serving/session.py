@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from lakeward.core.errors import ProtectionError
-from lakeward.engines.embedded.databases import PLAIN
+from lakeward.engines.embedded.databases import PLAIN, take_plain_database
 from lakeward.engines.embedded.spills import can_encrypt
 from lakeward.serving.bound_queries import BoundQueries
 from lakeward.serving.column_functions import ColumnFunctions
@@ -89,7 +89,7 @@ class ServingSession:
         self._tables = {str(table.name): table for table in tables if str(table.name) in self._conditions}
         self._closed = {str(table.name): closed_code(table) for table in tables if str(table.name) not in self._conditions}
         self._functions, self._scratch, self._resources = functions, scratch, resources
-        self._parsing: duckdb.DuckDBPyConnection | None = PLAIN.take() or duckdb.connect()
+        self._parsing: duckdb.DuckDBPyConnection | None = take_plain_database()
         self._parsers = open_lanes(self._parsing.cursor(), resources.lanes)
         self._databases: dict[bool, ViewDatabase] = {}
         self._bound = BoundQueries()

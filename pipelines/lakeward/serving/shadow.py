@@ -10,6 +10,7 @@ import duckdb
 
 from lakeward.core.errors import ProtectionError
 from lakeward.core.sql import identifier, literal
+from lakeward.engines.connections import connect
 from lakeward.serving.faults import bind_faults
 from lakeward.serving.functions import AllowedFunctions, allowed_functions
 from lakeward.serving.guard import Guard
@@ -51,7 +52,7 @@ class ShadowCatalogue:
         self.tables: dict[str, dict[str, str]] = {}
         for table, column, kind in columns:
             self.tables.setdefault(table, {})[column] = kind
-        con = duckdb.connect()
+        con = connect()
         self._fill(con, shown)
         self._lanes = [con, *(con.cursor() for _ in range(1, lanes))]
         for lane in self._lanes:

@@ -5,6 +5,7 @@ from importlib.util import find_spec
 
 import duckdb
 
+from lakeward.engines.connections import connect
 from lakeward.protection.keys import Scheme
 from lakeward.protection.masking import TOKENISE
 
@@ -38,7 +39,7 @@ def can_protect() -> bool:
 
 @functools.cache
 def _can_call_python() -> bool:
-    with duckdb.connect() as con:
+    with connect() as con:
         try:
             con.create_function(TOKENISE, lambda text: text, ["VARCHAR"], "VARCHAR")
             con.execute(f"SELECT {TOKENISE}('')").fetchall()

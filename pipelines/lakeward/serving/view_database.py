@@ -21,7 +21,7 @@ from lakeward.serving.snapshots import TableSnapshots, scan
 
 # After these nothing can be loaded, set or attached but what lies in an allowed folder; the last one locks the configuration.
 LOCK_STATEMENTS = (
-    "SET python_enable_replacements = false",
+    "SET GLOBAL python_enable_replacements = false",
     "SET enable_external_access = false",
     "SET lock_configuration = true",
 )
@@ -96,7 +96,6 @@ def open_lanes(con: duckdb.DuckDBPyConnection, number: int) -> list[duckdb.DuckD
     """Connections to one database, with the settings that each has for itself: after the lock none can be set."""
     lanes = [con, *(con.cursor() for _ in range(1, number))]
     for one in lanes:
-        one.execute("SET TimeZone = 'UTC'")
         hide_progress_bar(one)
     return lanes
 

@@ -16,6 +16,7 @@ from lakeward.core.errors import SettingsError
 from lakeward.core.messages import Phrase
 from lakeward.core.sql import literal
 from lakeward.core.storage.lake import Lake
+from lakeward.engines.connections import connect
 from lakeward.engines.embedded.spills import module_file
 from lakeward.engines.embedded.store_access import open_store
 
@@ -70,12 +71,17 @@ PLAIN = IdleDatabases("SELECT 1")
 @contextmanager
 def plain_database() -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection to a database in memory for parse trees and for values of one row; what it defines must be temporary."""
-    con = PLAIN.take() or duckdb.connect()
+    con = take_plain_database()
     try:
         with con.cursor() as used:
             yield used
     finally:
         PLAIN.leave(con)
+
+
+def take_plain_database() -> duckdb.DuckDBPyConnection:
+    """A database in memory that is then its taker's alone, until it is left to `PLAIN`."""
+    return PLAIN.take() or connect()
 
 
 def open_database(scratch: Path, memory_limit: str | None, lake: Lake) -> duckdb.DuckDBPyConnection:
@@ -116,7 +122,7 @@ def _new_database(scratch: Path, lake: Lake) -> duckdb.DuckDBPyConnection:
         "allow_unsigned_extensions": "true",
         "temp_directory": str(scratch),
     }
-    con = duckdb.connect(config=config)
+    con = connect(config=config)
     if lake.options:
         open_store(con, str(lake), lake.options)
     else:

@@ -12,6 +12,7 @@ import duckdb
 from lakeward.core.errors import MachineError, UsageError
 from lakeward.core.sql import literal
 from lakeward.core.storage.lake import Lake
+from lakeward.engines.connections import connect
 from lakeward.engines.embedded.progress import hide_progress_bar
 from lakeward.engines.embedded.spills import module_file
 from lakeward.engines.embedded.store_access import open_store
@@ -118,9 +119,8 @@ def _connect(database: str, scratch: Path, limits: Mapping[str, str], lake: Lake
         "temp_directory": str(scratch),
         **limits,
     }
-    con = duckdb.connect(database, config=config)
+    con = connect(database, config)
     hide_progress_bar(con)
-    con.execute("SET TimeZone = 'UTC'")
     if lake.options:
         open_store(con, str(lake), lake.options)
     con.execute(f"LOAD {literal(str(module_file('delta')))}")

@@ -175,7 +175,6 @@ class EmbeddedSession:
 
 def _set_up(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     """The connection with the settings that each connection has for itself."""
-    con.execute("SET TimeZone = 'UTC'")
     hide_progress_bar(con)
     con.execute(f"SET partitioned_write_max_open_files = {_OPEN_FILES}")
     return con

@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from lakeward.core.sql import literal
+from lakeward.engines.connections import connect
 
 # Part of DuckDB's message where a database writes no temporary files: it read values that its reader may not see.
 NO_SPILL = "no temporary directory is specified"
@@ -41,7 +42,7 @@ def can_encrypt() -> bool:
     """Whether temporary files can be encrypted: tried, since the module may be there and not load."""
     if find_spec(f"duckdb_extension_{_CIPHERS}") is None:
         return False
-    with duckdb.connect(config={"allow_unsigned_extensions": "true"}) as con:
+    with connect(config={"allow_unsigned_extensions": "true"}) as con:
         try:
             encrypt_spills(con)
         except duckdb.Error:

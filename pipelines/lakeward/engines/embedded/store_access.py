@@ -22,15 +22,16 @@ def open_store(con: duckdb.DuckDBPyConnection, url: str, options: StoreOptions) 
     if find_spec(f"duckdb_extension_{module}") is None:
         raise MachineError("extra_missing", extra=kind)
     con.execute(f"LOAD {literal(str(module_file(module)))}")
-    con.execute("SET parquet_metadata_cache = true")
+    # Global ones, as most of these are otherwise of one connection alone, and a session has several.
+    con.execute("SET GLOBAL parquet_metadata_cache = true")
     if module == "httpfs":
         # Files of tables are never written again: what is known of one stays true.
-        con.execute("SET enable_http_metadata_cache = true")
-        con.execute(f"SET http_retries = {MAX_RETRIES}")
-        con.execute(f"SET http_retry_wait_ms = {round(options.first_wait * 1000)}")
-        con.execute("SET http_retry_backoff = 2")
+        con.execute("SET GLOBAL enable_http_metadata_cache = true")
+        con.execute(f"SET GLOBAL http_retries = {MAX_RETRIES}")
+        con.execute(f"SET GLOBAL http_retry_wait_ms = {round(options.first_wait * 1000)}")
+        con.execute("SET GLOBAL http_retry_backoff = 2")
         if options.ca:
-            con.execute(f"SET ca_cert_file = {literal(str(options.ca))}")
+            con.execute(f"SET GLOBAL ca_cert_file = {literal(str(options.ca))}")
     items = (f"{name} {literal(value)}" for name, value in options.duckdb().items())
     con.execute(
         f"CREATE OR REPLACE TEMPORARY SECRET lakeward_lake (TYPE {kind}, PROVIDER config, {', '.join(items)}, SCOPE {literal(url)})"

@@ -6,6 +6,7 @@ from typing import Self, TypeVar
 import duckdb
 
 from lakeward.core.sql import literal
+from lakeward.engines.connections import connect
 
 # No fault of a file: the process, the machine or DuckDB itself is in trouble.
 _NOT_FILE_ERRORS = (duckdb.OutOfMemoryException, duckdb.InterruptException, duckdb.InternalException, duckdb.FatalException)
@@ -64,8 +65,7 @@ class FileReadTrial:
             return None
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
-        con = duckdb.connect()
-        con.execute("SET TimeZone = 'UTC'")
+        con = connect()
         if self._like:
             limit = self._like.execute("SELECT current_setting('memory_limit')").fetchall()[0][0]
             con.execute(f"SET memory_limit = {literal(limit)}")

@@ -12,6 +12,7 @@ import duckdb
 from lakeward.contracts.model import DataType, Kind
 from lakeward.core.errors import InvariantError
 from lakeward.core.sql import literal
+from lakeward.engines.connections import connect
 from lakeward.engines.delta.data_file import DataFile
 from lakeward.engines.delta.stats import stats_json
 from lakeward.engines.tables import TableSpec
@@ -43,7 +44,7 @@ def data_files(folder: Path, spec: TableSpec, paths: Sequence[Path]) -> tuple[Da
     if not paths:
         return ()
     listed = f"[{', '.join(literal(str(path)) for path in paths)}]"
-    with duckdb.connect() as con:
+    with connect() as con:
         counted = con.execute(f"SELECT file_name, num_rows FROM parquet_file_metadata({listed}) WHERE num_rows > 0").fetchall()
         chunks = _chunks(con, listed)
     return tuple(_data_file(folder, spec, Path(path), rows, chunks[path]) for path, rows in sorted(counted))
@@ -51,7 +52,7 @@ def data_files(folder: Path, spec: TableSpec, paths: Sequence[Path]) -> tuple[Da
 
 def count_rows(file: Path) -> int:
     """Number of rows of a file, from its footer."""
-    with duckdb.connect() as con:
+    with connect() as con:
         (rows,) = con.execute(f"SELECT num_rows FROM parquet_file_metadata({literal(str(file))})").fetchall()[0]
     return int(rows)
 

@@ -12,6 +12,7 @@ from sqlglot import exp
 from lakeward.core.errors import DefinitionError
 from lakeward.core.names import TableName
 from lakeward.core.sql import identifier
+from lakeward.engines.connections import connect
 from lakeward.engines.spark.queries import to_duckdb
 
 # The unknown type, which is no type name.
@@ -23,8 +24,7 @@ class TypeResolver:
     """Empty relations under the names used in queries."""
 
     def __init__(self) -> None:
-        self._con = duckdb.connect()
-        self._con.execute("SET TimeZone = 'UTC'")
+        self._con = connect()
         self._numbers = itertools.count()
 
     def close(self) -> None:

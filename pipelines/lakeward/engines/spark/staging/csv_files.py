@@ -6,13 +6,13 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import duckdb
 from pyspark.sql import SparkSession
 
 from lakeward.contracts.batch import BatchInput, FileReport, OmittedLines
 from lakeward.contracts.column_match import OTHER_COLUMNS, ColumnMatch, holds_values, match_columns
 from lakeward.contracts.model import Column
 from lakeward.contracts.record_format import RecordFormat
+from lakeward.engines.connections import connect
 from lakeward.engines.reading.csv_headers import CsvHeader, FileFault
 from lakeward.engines.reading.footers import read_footer
 from lakeward.engines.reading.text_lines import MAX_LINE_BYTES
@@ -43,7 +43,7 @@ class CsvReader:
     def read(self, files: Iterable[SparkTextFile]) -> StagingQueries:
         """The rows, rejects and reports of the files."""
         known: list[tuple[SparkTextFile, CsvHeader]] = []
-        with duckdb.connect() as con:
+        with connect() as con:
             for file in files:
                 found = read_csv_header(con, file, self._record_format, self._columns, self._scratch)
                 if isinstance(found, FileFault):

@@ -14,6 +14,7 @@ import duckdb
 from lakeward.contracts.batch import BatchInput
 from lakeward.contracts.model import Column
 from lakeward.contracts.record_format import FileFormat, RecordFormat
+from lakeward.engines.connections import connect
 from lakeward.engines.reading.csv_headers import CsvHeader, FileFault, read_header
 from lakeward.engines.reading.file_errors import try_read
 from lakeward.engines.reading.json_arrays import json_lines_view
@@ -36,7 +37,7 @@ def open_text(file: BatchInput, record_format: RecordFormat, scratch: Path) -> S
     if file.format is not FileFormat.JSONL:
         return _open_lines(file, record_format, scratch)
     view = utf8_view(file.path, record_format.encoding, scratch)
-    with duckdb.connect() as con:
+    with connect() as con:
         found = json_lines_view(con, view, scratch)
     if found is view:
         return _open_lines(file, record_format, scratch)
