@@ -1,6 +1,5 @@
 """Columns of checked data that differ by case alone: each is judged by its own values, or the data is refused."""
 
-import json
 from pathlib import Path
 
 import pyarrow as pa
@@ -51,19 +50,6 @@ def test_numbered_names_of_columns_that_differ_by_more_than_case_are_theirs(name
     pq.write_table(pa.table({name: [number] for number, name in enumerate(names)}), file)
     expected = {name: [number] for number, name in enumerate(names)}
     assert judged_sets(file, tmp_path, expected) == [("PASS", 1, 0)] * len(names)
-
-
-@pytest.mark.parametrize("row", [{}, {"other": 1}], ids=["full", "sparse"])
-def test_many_like_columns_of_json_are_columns_and_no_map(row, tmp_path):
-    """From 200 keys with values of one type on, DuckDB takes an object for a map."""
-    names = [f"c{number}" for number in range(250)]
-    file = tmp_path / "data.jsonl"
-    file.write_text(
-        "".join(json.dumps({**row, **dict.fromkeys(names, value)}) + "\n" for value in (1, 2)) + json.dumps({"c0": 1})
-    )
-    rules = [{"type": "expect_column_values_to_not_be_null", "kwargs": {"column": name}} for name in ("c0", "c249")]
-    found = results_by_rule(check_data(file, suite(*rules), Settings.load(tmp_path, environ={})))
-    assert found == [("PASS", 3, 0), ("FAIL", 3, 1)]
 
 
 def judged_sets(data: object, root: Path, expected: dict[str, list[int]]) -> list[tuple[str, int, int]]:

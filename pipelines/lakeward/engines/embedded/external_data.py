@@ -18,6 +18,7 @@ from lakeward.core.names import Relation
 from lakeward.core.sql import identifier, literal, nul_names
 from lakeward.core.storage.remote_path import LakePath
 from lakeward.engines.embedded.external_delta import delta_faults, partition_sources
+from lakeward.engines.embedded.external_json import json_scan, typed_json_scan
 from lakeward.engines.embedded.external_parquet import check_parquet_files, read_statistics
 from lakeward.engines.embedded.faults import machine_faults
 from lakeward.engines.embedded.scans import delta_scan
@@ -30,8 +31,6 @@ _NESTED = frozenset({"list", "array", "struct", "map", "union", "variant"})
 _HUGE_INTEGERS = frozenset({"hugeint", "uhugeint"})
 # DuckDB's name of the row number in a scan of files, unless a column of the file has it.
 _VIRTUAL = frozenset({"filename", "file_index", "file_row_number"})
-# DuckDB converts texts that look like dates. JSON has no dates, and no text has this format.
-_NO_DATES = "dateformat = '%%', timestampformat = '%%'"
 _ROW_ID = ("_file_seq", "_row")
 
 
@@ -39,6 +38,8 @@ def attach(con: duckdb.DuckDBPyConnection, name: str, data: ExternalData, lake: 
     """See `QueryEngine.attach`."""
     scan = _source_relation(con, name, data)
     types = _column_types(con, scan, data, lake)
+    if data.format is ExternalFormat.JSON and (typed := typed_json_scan(con, data.files, types, data.place)):
+        scan, types = typed, _column_types(con, typed, data, lake)
     if found := nul_names(types):
         raise DataError("data_column_nul", file=data.place, column=found)
     sources = partition_sources(con, name, data.folder) if data.folder else {}
@@ -74,7 +75,7 @@ def _source_relation(con: duckdb.DuckDBPyConnection, name: str, data: ExternalDa
     if data.folder:
         return delta_scan(data.folder)
     if data.format is ExternalFormat.JSON:
-        return f"read_json({listed}, sample_size = -1, map_inference_threshold = -1, {_NO_DATES})"
+        return json_scan(data.files)
     check_parquet_files(con, data.files)
     return f"read_parquet({listed})"
 

@@ -1,0 +1,68 @@
+"""Attached JSON, whose texts are judged as they are written.
+
+DuckDB takes texts that look like times of day or UUIDs for such, and writes them in its own form: `9:05:03` as `09:05:03`.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import duckdb
+from duckdb import sqltypes
+
+from lakeward.core.errors import DataError
+from lakeward.core.sql import literal
+from lakeward.core.storage.remote_path import LakePath
+
+_FROM_TEXTS = frozenset({"time", "uuid"})
+# What DuckDB calls columns whose key is empty, or differs from another key by case alone.
+_GIVEN_NAME = re.compile(r"C\d+|(.+)_\d+", re.DOTALL)
+
+
+def json_scan(files: Sequence[Path]) -> str:
+    """SQL of the records of files, whose columns and types are found in all of them.
+
+    No text has the format that is given for dates and times: JSON has none. An object with many keys is no map.
+    """
+    options = f"sample_size = -1, maximum_sample_files = {len(files)}, map_inference_threshold = -1"
+    return f"read_json({_listed(files)}, {options}, dateformat = '%%', timestampformat = '%%')"
+
+
+def typed_json_scan(
+    con: duckdb.DuckDBPyConnection, files: Sequence[Path], types: Mapping[str, sqltypes.DuckDBPyType], place: LakePath | str
+) -> str | None:
+    """SQL of the same records with texts in place of times and UUIDs; None where there are none.
+
+    Args:
+        types: Columns of `json_scan`, with their types.
+        place: What messages call the data.
+
+    Raises:
+        DataError: A key can't be asked for by its name.
+    """
+    if not any(type_.id in _FROM_TEXTS for type_ in types.values()):
+        return None
+    _check_keys(con, files, types, place)
+    columns = (f"{literal(name)}: {literal(_type_of(type_))}" for name, type_ in types.items())
+    return f"read_json({_listed(files)}, columns = {{{', '.join(columns)}}})"
+
+
+def _type_of(type_: sqltypes.DuckDBPyType) -> str:
+    return "VARCHAR" if type_.id in _FROM_TEXTS else str(type_)
+
+
+def _check_keys(
+    con: duckdb.DuckDBPyConnection, files: Sequence[Path], names: Mapping[str, object], place: LakePath | str
+) -> None:
+    """Check that each column has the name of its key."""
+    given = [name for name in names if _GIVEN_NAME.fullmatch(name)]
+    if not given:
+        return
+    keys = con.execute(f"SELECT DISTINCT unnest(json_keys(json)) FROM read_json_objects({_listed(files)})").fetchall()
+    for name in given:
+        if (name,) not in keys:
+            raise DataError("data_key_not_readable", file=place, column=name)
+
+
+def _listed(files: Sequence[Path]) -> str:
+    return f"[{', '.join(literal(str(file)) for file in files)}]"
