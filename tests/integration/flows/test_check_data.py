@@ -357,3 +357,11 @@ def test_a_last_record_that_looks_like_a_sum_is_judged_too(tmp_path: Path) -> No
     file.write_text("machine,kwh\n" + "".join(f"M{n},{n}.5\n" for n in range(10)) + "Total meter,999999\n")
     between = {"type": "expect_column_values_to_be_between", "kwargs": {"column": "kwh", "min_value": 0, "max_value": 2000}}
     assert results_by_rule(lakeward.check(file, suite(between))) == [("FAIL", 11, 1)]
+
+
+def test_arrow_columns_that_can_not_be_read_are_named() -> None:
+    half = pa.array([1.5], pa.float32()).cast(pa.float16())
+    long = pa.array([Decimal("1.5")], pa.decimal256(60, 2))
+    with pytest.raises(DataError) as refused:
+        lakeward.check(pa.table({"v": [12], "h": half, "d": long}), suite(RANGE))
+    assert (refused.value.code, refused.value.facts["found"]) == ("data_type_unreadable", "h: halffloat; d: decimal256(60, 2)")

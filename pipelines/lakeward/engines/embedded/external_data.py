@@ -27,6 +27,8 @@ from lakeward.engines.reading.file_errors import try_read
 
 _NAIVE = frozenset({"timestamp", "timestamp_s", "timestamp_ms", "timestamp_ns"})
 _NESTED = frozenset({"list", "array", "struct", "map", "union", "variant"})
+# Beginnings of names of Arrow's types that DuckDB does not read.
+_UNREAD_ARROW = ("halffloat", "decimal256")
 # Larger than any decimal of the model; rules still compare them with numbers.
 _HUGE_INTEGERS = frozenset({"hugeint", "uhugeint"})
 # DuckDB's name of the row number in a scan of files, unless a column of the file has it.
@@ -66,18 +68,27 @@ def _source_relation(con: duckdb.DuckDBPyConnection, name: str, data: ExternalDa
     """The rows as they are, as a relation.
 
     Raises:
-        DataError: The data can't be read, or its files differ in their columns.
+        DataError: The data can't be read, has a type that can't, or its files differ in their columns.
     """
     listed = f"[{', '.join(literal(str(file)) for file in data.files)}]"
     if data.format is ExternalFormat.ARROW:
-        con.register(f"{name}_arrow", data.table)
-        return identifier(f"{name}_arrow")
+        return _arrow_relation(con, f"{name}_arrow", data.table)
     if data.folder:
         return delta_scan(data.folder)
     if data.format is ExternalFormat.JSON:
         return json_scan(data.files)
     check_parquet_files(con, data.files)
     return f"read_parquet({listed})"
+
+
+def _arrow_relation(con: duckdb.DuckDBPyConnection, name: str, table: object) -> str:
+    try:
+        con.register(name, table)
+    except duckdb.NotImplementedException as error:
+        fields = [field for field in getattr(table, "schema", ()) if str(getattr(field, "type", "")).startswith(_UNREAD_ARROW)]
+        found = "; ".join(f"{field.name}: {field.type}" for field in fields) or str(error)
+        raise DataError("data_type_unreadable", file=type(table).__name__, found=found) from None
+    return identifier(name)
 
 
 def _column_types(
