@@ -137,8 +137,11 @@ class Guard:
         if kind == "BASE_TABLE":
             return self._table(node, scope)
         if kind == "TABLE_FUNCTION":
-            self._check_function(node["function"], self.functions.table)
-            return self._walk([part for key, part in node.items() if key != "function"] + [node["function"]["children"]], scope)
+            called = node["function"]
+            if called["type"] != "FUNCTION":  # TRY(…) and IF(…) are written as functions
+                _refuse("query_form_refused", node, form=called["type"].lower())
+            self._check_function(called, self.functions.table)
+            return self._walk([part for key, part in node.items() if key != "function"] + [called["children"]], scope)
         if kind == "FUNCTION" or (isinstance(kind, str) and kind.startswith(WINDOWS)):
             self._check_function(node, self.functions.scalar)
         return self._children(node, scope)

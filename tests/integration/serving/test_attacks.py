@@ -42,6 +42,8 @@ REFUSED = [
     ("from parquet_metadata('{lake}/silver/orders/*.parquet')", FUNCTION),
     ("from parquet_kv_metadata('{lake}/silver/orders/*.parquet')", FUNCTION),
     ("from parquet_bloom_probe('{lake}/silver/orders/*.parquet', 'phone', '1')", FUNCTION),
+    ("from try(read_text('{lake}/secret.csv'))", FORM),
+    ("from if(true, read_text('{lake}/secret.csv'), 1)", FORM),
     ("select (select content from read_text('{lake}/secret.csv'))", FUNCTION),
     ("select * from silver.orders where exists (from read_text('{lake}/secret.csv'))", FUNCTION),
     ("select * from silver.orders, lateral (from glob('{lake}/' || machine))", FUNCTION),
