@@ -14,6 +14,7 @@ from lakeward.core.errors import DataError
 # rows (duckdb issue 25713), and then refuses every further query of the database.
 OVER_ALL_ROWS = "OVER (PARTITION BY 1)"
 _NUL = "\0"
+_PATTERN_SIGNS = re.compile(r"[\[*?]")
 _PLACES = re.compile(r"\$(\w+)")
 
 
@@ -31,6 +32,15 @@ def identifier(name: str) -> str:
 def nul_names(names: Iterable[str]) -> str:
     """Those of the names that hold NUL and so can't be identifiers, joined, with control characters as escapes."""
     return ", ".join(repr(name) for name in names if _NUL in name)
+
+
+def path_literal(path: object) -> str:
+    """A path as a literal for DuckDB's functions that read files, to which `[`, `*` and `?` would be a pattern of other files' names.
+
+    Addresses of object stores are left as they are.
+    """
+    text = str(path)
+    return literal(text if "://" in text else _PATTERN_SIGNS.sub(r"[\g<0>]", text))
 
 
 def literal(text: str) -> str:

@@ -17,6 +17,8 @@ TEXTS = {
     "date": ["2026-3-1", "2026-03-02"],
     "instant": ["2026-03-01T6:00:00Z", "2026-03-01 06:00"],
     "number": ["007", "1e3"],
+    "word": ["epoch", "-infinity"],
+    "percent": ["%", "%"],
     "bool": ["True", "false"],
     "address": ["010.0.0.1", "10.0.0.2"],
 }
@@ -40,6 +42,12 @@ def test_texts_are_judged_as_they_are_written(tmp_path):
     records = [{name: texts[row] for name, texts in columns.items()} for row in (0, 1)]
     file = json_lines(tmp_path / "data.jsonl", [*records, {"list": [1], "nested": {"at": "9:05:03"}}])
     assert judge(file, *(in_set(name, texts) for name, texts in columns.items())) == [("PASS", 2, 0)] * len(TEXTS)
+
+
+def test_long_whole_numbers_differ_in_their_last_digit(tmp_path):
+    file = json_lines(tmp_path / "data.jsonl", [{"a": number} for number in (-(2**63), 2**63 - 1, 2**63 - 2, 2**64 - 1)])
+    unique = {"type": "expect_column_values_to_be_unique", "kwargs": {"column": "a"}}
+    assert judge(file, unique, in_set("a", [-(2**63), 2**63 - 1, 2**64 - 1])) == [("PASS", 4, 0), ("FAIL", 4, 1)]
 
 
 @pytest.mark.parametrize("record", [{"T": 1, "t": 5}, {"": 1}])

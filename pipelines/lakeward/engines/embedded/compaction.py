@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import duckdb
 
 from lakeward.contracts.types import sql_type
-from lakeward.core.sql import identifier, literal
+from lakeward.core.sql import identifier, path_literal
 from lakeward.core.storage.remote_path import LakePath
 from lakeward.engines.delta.compaction import Bin
 from lakeward.engines.delta.data_file import DataFile, remove_files
@@ -37,7 +37,7 @@ class DuckDbBinWriter:
 
     def _rows_select(self, file_bin: Bin, file_spec: TableSpec, order_by: Sequence[str]) -> str:
         """SELECT of the rows. Compaction has checked that a plain Parquet reader can read the table."""
-        names = ", ".join(map(literal, read_places(self.folder, {file.path: file.size for file in file_bin.files})))
+        names = ", ".join(map(path_literal, read_places(self.folder, {file.path: file.size for file in file_bin.files})))
         scan = f"read_parquet([{names}], hive_partitioning = false, union_by_name = true)"
         there = set(self.con.sql(f"SELECT * FROM {scan}").columns)
         items = ", ".join(_item(column, there) for column in file_spec.columns)

@@ -12,7 +12,7 @@ import duckdb
 from lakeward.contracts.types import from_sql, sql_type
 from lakeward.core.errors import InvariantError
 from lakeward.core.names import Layer
-from lakeward.core.sql import identifier, literal
+from lakeward.core.sql import identifier, literal, path_literal
 from lakeward.core.storage.remote_path import LakePath, RemotePath
 from lakeward.engines.delta.data_file import DataFile
 from lakeward.engines.delta.stats import WrittenStatistics, stats_json, unquote_name
@@ -132,7 +132,7 @@ def _check_schema(con: duckdb.DuckDBPyConnection, file: Path, spec: TableSpec, t
     written = {(types[column.name], sql_type(column.type)) for column in spec.columns if column.name not in spec.partition_by}
     if written <= _PROVEN_TYPES:
         return
-    scan = f"read_parquet({literal(str(file))}, hive_partitioning = false)"
+    scan = f"read_parquet({path_literal(file)}, hive_partitioning = false)"
     found = {row[0]: row[1] for row in con.execute(f"DESCRIBE FROM {scan}").fetchall()}
     for column in spec.columns:
         if column.name not in spec.partition_by and found.get(column.name) != sql_type(column.type):

@@ -7,7 +7,7 @@ import duckdb
 
 from lakeward.contracts.model import Kind
 from lakeward.contracts.types import sql_type
-from lakeward.core.sql import identifier, literal
+from lakeward.core.sql import identifier, literal, path_literal
 from lakeward.core.storage.remote_path import LakePath
 from lakeward.engines.delta.data_file import DataFile
 from lakeward.engines.tables import TableSpec
@@ -60,7 +60,7 @@ def _new_keys_select(folder: LakePath, spec: TableSpec, keys: Sequence[str], add
 
 
 def _scan(folder: LakePath, files: Sequence[DataFile]) -> str:
-    names = ", ".join(literal(str(folder / file.path)) for file in files)
+    names = ", ".join(path_literal(folder / file.path) for file in files)
     return f"read_parquet([{names}], hive_partitioning = false)"
 
 

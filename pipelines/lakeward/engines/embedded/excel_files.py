@@ -15,7 +15,7 @@ from lakeward.contracts.batch import BatchInput, FileReport, OmittedLines
 from lakeward.contracts.column_match import OTHER_COLUMNS, ColumnMatch, holds_values, match_columns
 from lakeward.contracts.model import Column
 from lakeward.contracts.record_format import RecordFormat
-from lakeward.core.sql import literal
+from lakeward.core.sql import literal, path_literal
 from lakeward.core.workbook import MergedCells, Row, UnreadableError, Workbook, column_names, open_workbook
 from lakeward.engines.reading.footers import SheetBody
 from lakeward.engines.reading.text_sql import DUCKDB
@@ -98,7 +98,7 @@ class _SheetCopy:
         if not self.records:
             return
         scan = (
-            f"read_json({literal(str(self.path))}, format='newline_delimited', compression='uncompressed', "
+            f"read_json({path_literal(self.path)}, format='newline_delimited', compression='uncompressed', "
             f"maximum_object_size={max(USUAL_OBJECT, 2 * self.longest)}, columns={{'n': 'BIGINT', 'v': 'VARCHAR[]', 'x': 'VARCHAR'}})"
         )
         records = f"SELECT {literal(file.name)} AS file, {file.seq}::BIGINT AS seq, n, v, x FROM {scan}"

@@ -15,7 +15,7 @@ from lakeward.contracts.model import DataType, Kind
 from lakeward.contracts.types import from_sql
 from lakeward.core.errors import DataError
 from lakeward.core.names import Relation
-from lakeward.core.sql import identifier, literal, nul_names
+from lakeward.core.sql import identifier, nul_names, path_literal
 from lakeward.core.storage.remote_path import LakePath
 from lakeward.engines.embedded.external_delta import delta_faults, partition_sources
 from lakeward.engines.embedded.external_json import json_scan, typed_json_scan
@@ -29,8 +29,9 @@ _NAIVE = frozenset({"timestamp", "timestamp_s", "timestamp_ms", "timestamp_ns"})
 _NESTED = frozenset({"list", "array", "struct", "map", "union", "variant"})
 # Beginnings of names of Arrow's types that DuckDB does not read.
 _UNREAD_ARROW = ("halffloat", "decimal256")
-# Larger than any decimal of the model; rules still compare them with numbers.
-_HUGE_INTEGERS = frozenset({"hugeint", "uhugeint"})
+_EVERY_ROW = 2**62
+# Of JSON alone, where they are within 20 digits.
+_HUGE_INTEGERS, _HUGE = frozenset({"hugeint", "uhugeint"}), "DECIMAL(20,0)"
 # DuckDB's name of the row number in a scan of files, unless a column of the file has it.
 _VIRTUAL = frozenset({"filename", "file_index", "file_row_number"})
 _ROW_ID = ("_file_seq", "_row")
@@ -70,7 +71,7 @@ def _source_relation(con: duckdb.DuckDBPyConnection, name: str, data: ExternalDa
     Raises:
         DataError: The data can't be read, has a type that can't, or its files differ in their columns.
     """
-    listed = f"[{', '.join(literal(str(file)) for file in data.files)}]"
+    listed = f"[{', '.join(map(path_literal, data.files))}]"
     if data.format is ExternalFormat.ARROW:
         return _arrow_relation(con, f"{name}_arrow", data.table)
     if data.folder:
@@ -78,10 +79,12 @@ def _source_relation(con: duckdb.DuckDBPyConnection, name: str, data: ExternalDa
     if data.format is ExternalFormat.JSON:
         return json_scan(data.files)
     check_parquet_files(con, data.files)
-    return f"read_parquet({listed})"
+    return f"read_parquet({listed}, hive_partitioning = false)"
 
 
 def _arrow_relation(con: duckdb.DuckDBPyConnection, name: str, table: object) -> str:
+    # Of a column of objects in a DataFrame: what is looked at for its type. Other values would be cast to that of a sample.
+    con.execute(f"SET GLOBAL pandas_analyze_sample = {_EVERY_ROW}")
     try:
         con.register(name, table)
     except duckdb.NotImplementedException as error:
@@ -119,7 +122,7 @@ def _rule_type(column_sql: str, type_: sqltypes.DuckDBPyType) -> tuple[DataType,
     if type_.id in _NAIVE:
         return DataType(Kind.TIMESTAMP), f"CAST({column_sql} AS TIMESTAMP) AT TIME ZONE 'UTC'"
     if type_.id in _HUGE_INTEGERS:
-        return DataType(Kind.DOUBLE), f"CAST({column_sql} AS DOUBLE)"
+        return from_sql(_HUGE), f"CAST({column_sql} AS {_HUGE})"
     kind = from_sql(str(type_))
     if kind.kind is Kind.STRING and str(type_) != "VARCHAR":
         return kind, f"CAST({column_sql} AS VARCHAR)"

@@ -11,7 +11,7 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from lakeward.core.errors import DataError
-from lakeward.core.sql import identifier, literal
+from lakeward.core.sql import identifier, path_literal
 from lakeward.core.storage.remote_path import LakePath
 from lakeward.engines.delta.features import mapped_names, refused_feature, unreadable_features
 from lakeward.engines.delta.stored_files import stored_files
@@ -76,7 +76,7 @@ def _check_names_of_ids(con: duckdb.DuckDBPyConnection, folder: LakePath, table:
     files = [str(folder / file.path) for file in stored_files(table)]
     if not ids or not files:
         return
-    listed = f"[{', '.join(map(literal, files))}]"
+    listed = f"[{', '.join(map(path_literal, files))}]"
     found = con.execute(f"SELECT DISTINCT field_id, name FROM parquet_schema({listed}) WHERE field_id IS NOT NULL").fetchall()
     if any(ids.get(str(field), column) != column for field, column in found):
         raise _unreadable_feature(folder, _NAMES_DIFFER)

@@ -1,6 +1,6 @@
 """Attached JSON, whose texts are judged as they are written.
 
-DuckDB takes texts that look like times of day or UUIDs for such, and writes them in its own form: `9:05:03` as `09:05:03`.
+DuckDB takes texts that look like times or UUIDs for such, and writes them in its own form: `9:05:03` as `09:05:03`.
 """
 
 import re
@@ -11,10 +11,11 @@ import duckdb
 from duckdb import sqltypes
 
 from lakeward.core.errors import DataError
-from lakeward.core.sql import literal
+from lakeward.core.sql import literal, path_literal
 from lakeward.core.storage.remote_path import LakePath
 
-_FROM_TEXTS = frozenset({"time", "uuid"})
+# Types of what JSON has: anything else was made of texts.
+_OWN_TYPES = frozenset({"boolean", "bigint", "ubigint", "hugeint", "uhugeint", "double", "varchar", "list", "struct", "map"})
 # What DuckDB calls columns whose key is empty, or differs from another key by case alone.
 _GIVEN_NAME = re.compile(r"C\d+|(.+)_\d+", re.DOTALL)
 
@@ -25,7 +26,7 @@ def json_scan(files: Sequence[Path]) -> str:
     No text has the format that is given for dates and times: JSON has none. An object with many keys is no map.
     """
     options = f"sample_size = -1, maximum_sample_files = {len(files)}, map_inference_threshold = -1"
-    return f"read_json({_listed(files)}, {options}, dateformat = '%%', timestampformat = '%%')"
+    return f"read_json({_listed(files)}, {options}, hive_partitioning = false, dateformat = '%%', timestampformat = '%%')"
 
 
 def typed_json_scan(
@@ -40,15 +41,15 @@ def typed_json_scan(
     Raises:
         DataError: A key can't be asked for by its name.
     """
-    if not any(type_.id in _FROM_TEXTS for type_ in types.values()):
+    if all(type_.id in _OWN_TYPES for type_ in types.values()):
         return None
     _check_keys(con, files, types, place)
     columns = (f"{literal(name)}: {literal(_type_of(type_))}" for name, type_ in types.items())
-    return f"read_json({_listed(files)}, columns = {{{', '.join(columns)}}})"
+    return f"read_json({_listed(files)}, columns = {{{', '.join(columns)}}}, hive_partitioning = false)"
 
 
 def _type_of(type_: sqltypes.DuckDBPyType) -> str:
-    return "VARCHAR" if type_.id in _FROM_TEXTS else str(type_)
+    return str(type_) if type_.id in _OWN_TYPES else "VARCHAR"
 
 
 def _check_keys(
@@ -65,4 +66,4 @@ def _check_keys(
 
 
 def _listed(files: Sequence[Path]) -> str:
-    return f"[{', '.join(literal(str(file)) for file in files)}]"
+    return f"[{', '.join(map(path_literal, files))}]"

@@ -9,7 +9,7 @@ import duckdb
 from deltalake import DeltaTable
 
 from lakeward.contracts.types import sql_type
-from lakeward.core.sql import identifier, literal
+from lakeward.core.sql import identifier, path_literal
 from lakeward.core.storage.remote_path import LakePath
 from lakeward.engines.delta.batch_files import action_values, batch_file_indexes
 from lakeward.engines.delta.schemas import columns_of, unsupported_features
@@ -82,7 +82,7 @@ def rows_of_files(con: duckdb.DuckDBPyConnection, folder: LakePath, table: Delta
         return None
     paths, sizes = (action_values(files, name) for name in ("path", "size_bytes"))
     found = read_places(folder, {unquote(paths[index]): sizes[index] for index in chosen})
-    names, columns = ", ".join(map(literal, found)), columns_of(table)
+    names, columns = ", ".join(map(path_literal, found)), columns_of(table)
     scan = f"read_parquet([{names}], hive_partitioning = false"
     if _have_all(files, chosen, columns):
         there = {column.name.lower() for column in columns}

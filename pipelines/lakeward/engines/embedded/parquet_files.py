@@ -18,7 +18,7 @@ from lakeward.contracts.column_match import OTHER_COLUMNS, ColumnMatch, first_na
 from lakeward.contracts.model import Column, DataType
 from lakeward.contracts.record_format import RecordFormat
 from lakeward.contracts.types import sql_type
-from lakeward.core.sql import identifier, literal, nul_names
+from lakeward.core.sql import identifier, literal, nul_names, path_literal
 from lakeward.engines.reading.file_errors import FileReadTrial
 from lakeward.engines.reading.parquet_footer import NULL_TYPE, ParquetFooter, read_footer
 from lakeward.engines.reading.parquet_types import cast_value, common_type, differing_columns, loss_condition
@@ -151,7 +151,7 @@ class _ParquetFile:
 
     @property
     def scan(self) -> str:
-        return f"read_parquet({literal(str(self.input.path))}, hive_partitioning = false)"
+        return f"read_parquet({path_literal(self.input.path)}, hive_partitioning = false)"
 
     @property
     def row_id_items(self) -> str:
@@ -171,7 +171,7 @@ def _count_records(con: duckdb.DuckDBPyConnection, path: Path, footer: ParquetFo
         f"CAST({identifier(place)} AS VARCHAR)" if _TIME_OF_DAY.search(footer.types[name]) else identifier(place)
         for name, place in footer.places.items()
     )
-    scan = f"read_parquet({literal(str(path))}, hive_partitioning = false)"
+    scan = f"read_parquet({path_literal(path)}, hive_partitioning = false)"
     records: int = con.execute(f"SELECT count(*), bit_xor(hash({everything})) FROM {scan}").fetchall()[0][0]
     return records
 

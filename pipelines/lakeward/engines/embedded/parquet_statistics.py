@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 
 from lakeward.contracts.model import DataType, Kind
-from lakeward.core.sql import literal
+from lakeward.core.sql import path_literal
 from lakeward.engines.tables import ColumnStatistics, RowStatistics
 
 # Maximum digits after the point of a decimal's bounds; others are not used.
@@ -34,7 +34,7 @@ def parquet_statistics(con: duckdb.DuckDBPyConnection, files: Sequence[Path], ty
     Args:
         types: Columns that can have bounds, by name in the files, with their kinds.
     """
-    listed = f"[{', '.join(literal(str(file)) for file in files)}]"
+    listed = f"[{', '.join(map(path_literal, files))}]"
     rows = con.execute(f"SELECT sum(num_rows) FROM parquet_file_metadata({listed})").fetchall()[0][0]
     ends = ", ".join(_bound_items(sql) for sql, _ in _EXACT.values())
     # A row group without values has no bounds. One with values can lack them, too; then the file has no bounds.

@@ -17,7 +17,7 @@ import duckdb
 from lakeward.core.clock import with_instants
 from lakeward.core.dataset_names import NOT_RENAMED, NameHistory
 from lakeward.core.names import Layer, TableName
-from lakeward.core.sql import identifier, literal
+from lakeward.core.sql import identifier, literal, path_literal
 from lakeward.core.storage.lake import Lake
 from lakeward.core.storage.remote_path import LakePath, RemotePath
 from lakeward.engines.delta.log_changes import LogPosition, appended_files, newest_position
@@ -128,7 +128,7 @@ class FileWriting(FileReading):
         files = appended_files(self._folder(name), since, upto.version)
         if files is None:
             return False
-        rows = f"read_parquet([{', '.join(map(literal, _places(self._folder(name), files)))}], union_by_name = true)"
+        rows = f"read_parquet([{', '.join(map(path_literal, _places(self._folder(name), files)))}], union_by_name = true)"
         columns = f"SELECT * FROM governance.{identifier(name)} WHERE FALSE"
         self.execute(f"CREATE OR REPLACE TEMP TABLE {self.added_rows(name)} AS {columns}")
         if files:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from lakeward.core.sql import identifier, literal
+from lakeward.core.sql import identifier, path_literal
 from lakeward.core.storage.remote_path import LakePath
 from lakeward.engines.delta.data_file import DataFile
 from lakeward.engines.delta.table_files import relative_path
@@ -43,7 +43,7 @@ class DuckDbRowRewriter:
     def _write_rows(
         self, version: int, files: Sequence[str], stored: TableSpec, select_rows: Callable[[str], str]
     ) -> tuple[DataFile, ...]:
-        names = ", ".join(literal(str(self.folder / file)) for file in files)
+        names = ", ".join(path_literal(self.folder / file) for file in files)
         scan = f"(SELECT * FROM {delta_scan(self.folder, version, file_column=_FILE_COLUMN)} WHERE {_FILE_COLUMN} IN ({names}))"
         columns = ", ".join(identifier(column.name) for column in stored.columns)
         return write_files(self.con, self.folder, stored, f"SELECT {columns} FROM ({select_rows(scan)})")

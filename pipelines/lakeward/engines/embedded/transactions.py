@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import duckdb
 
-from lakeward.core.sql import literal
+from lakeward.core.sql import path_literal
 from lakeward.core.storage.remote_path import LakePath
 from lakeward.engines.delta.table_files import LOG, log_names
 
@@ -27,7 +27,7 @@ def table_transactions(con: duckdb.DuckDBPyConnection, folder: LakePath) -> dict
 
 
 def _from_checkpoint(con: duckdb.DuckDBPyConnection, parts: list[LakePath]) -> dict[str, int]:
-    files = ", ".join(literal(str(part)) for part in parts)
+    files = ", ".join(path_literal(part) for part in parts)
     query = f"SELECT txn.appId, max(txn.version) FROM read_parquet([{files}]) WHERE txn.appId IS NOT NULL GROUP BY 1"
     return dict(con.execute(query).fetchall())
 

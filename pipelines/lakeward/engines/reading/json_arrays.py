@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from lakeward.core.sql import literal
+from lakeward.core.sql import literal, path_literal
 from lakeward.engines.reading.file_errors import try_read
 from lakeward.engines.text.decoding import CARRIAGE_RETURN, TextView
 
@@ -31,7 +31,7 @@ def json_lines_view(con: duckdb.DuckDBPyConnection, view: TextView, scratch: Pat
     with tempfile.NamedTemporaryFile(dir=scratch, suffix=".jsonl", delete=False) as file:
         copy = Path(file.name)
     source = _without_returns(view.path, scratch) if view.mixed else view.path
-    objects = f"read_json_objects({literal(str(source))}, format={literal(form)}, compression='uncompressed', maximum_object_size={_MAX_OBJECT_BYTES})"
+    objects = f"read_json_objects({path_literal(source)}, format={literal(form)}, compression='uncompressed', maximum_object_size={_MAX_OBJECT_BYTES})"
     line = "regexp_replace(json::VARCHAR, '[\\r\\n]+', ' ', 'g')"
     options = f"FORMAT csv, HEADER false, QUOTE {literal(_QUOTE)}, ESCAPE {literal(_QUOTE)}, DELIMITER {literal(_DELIMITER)}"
     read = try_read(lambda: con.execute(f"COPY (SELECT {line} FROM {objects}) TO {literal(str(copy))} ({options})"))

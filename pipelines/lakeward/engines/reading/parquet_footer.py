@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from lakeward.core.sql import literal
+from lakeward.core.sql import path_literal
 
 # Digits of DuckDB's widest decimal; it reads wider ones as a floating-point number made of the wrong bytes.
 MAX_DECIMAL_DIGITS = 38
@@ -74,7 +74,7 @@ def read_footer(con: duckdb.DuckDBPyConnection, file: Path) -> ParquetFooter:
     Raises:
         duckdb.Error: The file can't be read.
     """
-    path = literal(str(file))
+    path = path_literal(file)
     described = con.execute(f"DESCRIBE FROM read_parquet({path}, hive_partitioning = false)").fetchall()
     items = "name, num_children, type, converted_type, logical_type, precision, scale"
     elements = tuple(_elements(con.execute(f"SELECT {items} FROM parquet_schema({path})").fetchall()))

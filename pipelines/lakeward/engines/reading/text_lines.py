@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lakeward.contracts.batch import BatchInput
-from lakeward.core.sql import literal
+from lakeward.core.sql import literal, path_literal
 from lakeward.engines.text.decoding import NEVER_IN_TEXT, TextView
 
 # Maximum bytes of a line, far above a record of text; DuckDB's buffers grow with it. A longer line makes the file one reject.
@@ -37,7 +37,7 @@ def lines_select(view: TextView) -> str:
     """SELECT of `line`, in no order; a blank line is NULL, or a lone `CARRIAGE_RETURN`."""
     longest = min(MAX_LINE_BYTES, max(MIN_LINE_BYTES, view.path.stat().st_size))
     return (
-        f"SELECT line FROM read_csv({literal(str(view.path))}, columns={{'line': 'VARCHAR'}}, "
+        f"SELECT line FROM read_csv({path_literal(view.path)}, columns={{'line': 'VARCHAR'}}, "
         f"delim='{NEVER_IN_TEXT}', quote='', escape='', header=false, auto_detect=false, compression='none', "
         f"max_line_size={longest}, buffer_size={2 * longest}, new_line='{_NEWLINES[view.newline]}')"
     )

@@ -11,7 +11,7 @@ import duckdb
 
 from lakeward.contracts.model import DataType, Kind
 from lakeward.core.errors import InvariantError
-from lakeward.core.sql import literal
+from lakeward.core.sql import path_literal
 from lakeward.engines.connections import connect
 from lakeward.engines.delta.data_file import DataFile
 from lakeward.engines.delta.stats import stats_json
@@ -43,7 +43,7 @@ def data_files(folder: Path, spec: TableSpec, paths: Sequence[Path]) -> tuple[Da
     """
     if not paths:
         return ()
-    listed = f"[{', '.join(literal(str(path)) for path in paths)}]"
+    listed = f"[{', '.join(map(path_literal, paths))}]"
     with connect() as con:
         counted = con.execute(f"SELECT file_name, num_rows FROM parquet_file_metadata({listed}) WHERE num_rows > 0").fetchall()
         chunks = _chunks(con, listed)
@@ -53,7 +53,7 @@ def data_files(folder: Path, spec: TableSpec, paths: Sequence[Path]) -> tuple[Da
 def count_rows(file: Path) -> int:
     """Number of rows of a file, from its footer."""
     with connect() as con:
-        (rows,) = con.execute(f"SELECT num_rows FROM parquet_file_metadata({literal(str(file))})").fetchall()[0]
+        (rows,) = con.execute(f"SELECT num_rows FROM parquet_file_metadata({path_literal(file)})").fetchall()[0]
     return int(rows)
 
 
