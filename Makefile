@@ -39,7 +39,7 @@ test: $(READY)  ## Set up, then run the tests of every change; the last line say
 	@$(BIN)/lakeward spark setup >/dev/null || echo "Tests of the Spark engine are skipped"
 	@$(if $(MEMORY),PYTEST_DEBUG_TEMPROOT=$(MEMORY)) $(PYTEST)
 
-test-all: $(READY)  ## Run also the tests that are too long for every change: Spark on files, clusters, kills and strangers (an hour)
+test-all: $(READY)  ## Run also the tests that are too long for every change: Spark on files, clusters, kills and strangers (some three hours on two cores)
 	@$(BIN)/lakeward spark setup --s3 >/dev/null
 	@$(PYTEST) -m ''
 

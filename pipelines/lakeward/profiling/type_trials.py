@@ -8,9 +8,9 @@ from typing import Any
 from lakeward.contracts.model import Column, Contract, DataType
 from lakeward.contracts.record_format import RecordFormat
 from lakeward.core.names import Layer, Relation
-from lakeward.core.sql import identifier
+from lakeward.core.sql import identifier, literal
 from lakeward.engines.protocols import Engine
-from lakeward.profiling.type_candidates import MIN_TYPE_SHARE, TypeCandidate
+from lakeward.profiling.type_candidates import IDENTIFIER, MIN_TYPE_SHARE, TypeCandidate
 from lakeward.quality.convert import ConvertedColumn, convert_column
 from lakeward.quality.sql import stack
 
@@ -51,14 +51,30 @@ class TypeTrialResult:
 
 
 def sample_texts(staged: StagedRecords, columns: Sequence[str], nulls: Sequence[str], rows: int) -> dict[str, tuple[str, ...]]:
-    """Texts of each column, trimmed, one for each of the rows that have one, out of rows that are spread over the file."""
-    step = max(1, rows // SAMPLE_ROWS)
+    """Texts of each column, trimmed, one for each of the rows that have one, out of rows that are spread over the file.
+
+    One that is rather an identifier than a number is among them wherever it is: as a number it would lose digits.
+    """
+    step = max(1, -(-rows // SAMPLE_ROWS))
     cut = ", ".join(f"substr(trim({identifier(column)}), 1, {SAMPLE_LETTERS}) AS {identifier(column)}" for column in columns)
     spread = f"SELECT {cut} FROM {staged.rows} WHERE _row % {step} = 0 ORDER BY _row LIMIT {SAMPLE_ROWS}"
     found = staged.engine.fetch(spread) if columns else []
+    for chunk in chunks(columns) if rows > SAMPLE_ROWS else ():
+        found += staged.engine.fetch(_identifiers_query(staged, chunk, nulls))
     return {
-        column: tuple(row[column] for row in found if row[column] is not None and row[column] not in nulls) for column in columns
+        column: tuple(text for row in found if (text := row.get(column)) is not None and text not in nulls) for column in columns
     }
+
+
+def _identifiers_query(staged: StagedRecords, columns: Sequence[str], nulls: Sequence[str]) -> str:
+    """SELECT of one row: by column a text of the whole file that is an identifier, NULL for none."""
+    pattern, missing = literal(f"^({IDENTIFIER.pattern})$"), ", ".join(map(literal, nulls)) or "NULL"
+    items = []
+    for column in columns:
+        text = f"trim({identifier(column)})"
+        is_one = f"regexp_matches({text}, {pattern}) AND coalesce({text} NOT IN ({missing}), TRUE)"
+        items.append(f"min(CASE WHEN {is_one} THEN {text} END) AS {identifier(column)}")
+    return f"SELECT {', '.join(items)} FROM {staged.rows}"
 
 
 def try_types(

@@ -47,6 +47,15 @@ def test_a_folder_of_a_partition_gives_no_value(form, tmp_path):
     assert [row[0] for row in judge(file, in_set("a", [1]), columns)] == ["PASS", "PASS"]
 
 
+def test_one_identifier_among_many_numbers_keeps_its_zeros(tmp_path):
+    lines = "".join(f"{number}\n" for number in [7] * 2501 + ["00123"] + [7] * 1000)
+    (tmp_path / "codes.csv").write_text(f"code\n{lines}")
+    assert judge(tmp_path / "codes.csv", in_set("code", ["7", "00123"])) == [("PASS", 3502, 0)]
+    settings = Settings(start=create_project(tmp_path / "plant"))
+    contract = (draft_dataset(settings, "codes", tmp_path / "codes.csv") / "contract.odcs.yaml").read_text()
+    assert "logicalType: integer" not in contract
+
+
 @pytest.mark.parametrize(("usual", "odd"), [(1, 1.7), (1, "007"), (Decimal("1.5"), Decimal("1.54")), (True, "no"), (1.0, " 2e3")])
 def test_an_odd_object_of_a_frame_counts(usual, odd, tmp_path):
     values = [usual] * 5000
