@@ -66,6 +66,12 @@ def test_an_odd_object_of_a_frame_counts(usual, odd, tmp_path):
     assert results_by_rule(check_data(frame, suite(rule), settings)) == [("PASS", 5000, None)]
 
 
+def test_long_whole_numbers_of_a_frame_differ_in_their_last_digit(tmp_path):
+    frame = pd.DataFrame({"a": pd.Series([10**25, 1, 10**25 + 1], dtype=object)})
+    rule = {"type": "expect_column_values_to_be_unique", "kwargs": {"column": "a"}}
+    assert results_by_rule(check_data(frame, suite(rule), Settings.load(tmp_path, environ={}))) == [("PASS", 3, 0)]
+
+
 def test_columns_that_differ_by_case_alone_are_in_one_order_in_all_files(tmp_path):
     (tmp_path / "data").mkdir()
     pq.write_table(pa.table({"a": [1], "A": [2]}), tmp_path / "data" / "1.parquet")

@@ -30,8 +30,8 @@ _NESTED = frozenset({"list", "array", "struct", "map", "union", "variant"})
 # Beginnings of names of Arrow's types that DuckDB does not read.
 _UNREAD_ARROW = ("halffloat", "decimal256")
 _EVERY_ROW = 2**62
-# Of JSON alone, where they are within 20 digits.
-_HUGE_INTEGERS, _HUGE = frozenset({"hugeint", "uhugeint"}), "DECIMAL(20,0)"
+# Of JSON and DataFrames; data with more digits than a decimal has can't be read.
+_HUGE_INTEGERS, _HUGE = frozenset({"hugeint", "uhugeint"}), "DECIMAL(38,0)"
 # DuckDB's name of the row number in a scan of files, unless a column of the file has it.
 _VIRTUAL = frozenset({"filename", "file_index", "file_row_number"})
 _ROW_ID = ("_file_seq", "_row")

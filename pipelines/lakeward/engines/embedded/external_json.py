@@ -26,7 +26,7 @@ def json_scan(files: Sequence[Path]) -> str:
     No text has the format that is given for dates and times: JSON has none. An object with many keys is no map.
     """
     options = f"sample_size = -1, maximum_sample_files = {len(files)}, map_inference_threshold = -1"
-    return f"read_json({_listed(files)}, {options}, hive_partitioning = false, dateformat = '%%', timestampformat = '%%')"
+    return f"read_json({_file_list(files)}, {options}, hive_partitioning = false, dateformat = '%%', timestampformat = '%%')"
 
 
 def typed_json_scan(
@@ -45,7 +45,7 @@ def typed_json_scan(
         return None
     _check_keys(con, files, types, place)
     columns = (f"{literal(name)}: {literal(_type_of(type_))}" for name, type_ in types.items())
-    return f"read_json({_listed(files)}, columns = {{{', '.join(columns)}}}, hive_partitioning = false)"
+    return f"read_json({_file_list(files)}, columns = {{{', '.join(columns)}}}, hive_partitioning = false)"
 
 
 def _type_of(type_: sqltypes.DuckDBPyType) -> str:
@@ -59,11 +59,11 @@ def _check_keys(
     given = [name for name in names if _GIVEN_NAME.fullmatch(name)]
     if not given:
         return
-    keys = con.execute(f"SELECT DISTINCT unnest(json_keys(json)) FROM read_json_objects({_listed(files)})").fetchall()
+    keys = con.execute(f"SELECT DISTINCT unnest(json_keys(json)) FROM read_json_objects({_file_list(files)})").fetchall()
     for name in given:
         if (name,) not in keys:
             raise DataError("data_key_not_readable", file=place, column=name)
 
 
-def _listed(files: Sequence[Path]) -> str:
+def _file_list(files: Sequence[Path]) -> str:
     return f"[{', '.join(map(path_literal, files))}]"
