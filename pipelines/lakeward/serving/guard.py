@@ -78,6 +78,8 @@ ALLOWED_NODES = frozenset(
 WINDOWS = "WINDOW_"
 # Kinds of nodes that name a table or a function, which is checked.
 CHECKED_NODES = ("BASE_TABLE", "TABLE_FUNCTION", "FUNCTION")
+# What is written as a function, and parsed as something else.
+_LIKE_FUNCTIONS = {"OPERATOR_TRY": "try", "CASE_EXPR": "if"}
 # The parser itself qualifies list and struct constructors so; DuckDB's own functions lie there.
 OWN_SCHEMAS = ("", "main")
 # Lists of tables: of the session's own views, since nothing else lies in it. `SHOW DATABASES` and the like are not allowed.
@@ -138,8 +140,8 @@ class Guard:
             return self._table(node, scope)
         if kind == "TABLE_FUNCTION":
             called = node["function"]
-            if called["type"] != "FUNCTION":  # TRY(…) and IF(…) are written as functions
-                _refuse("query_form_refused", node, form=called["type"].lower())
+            if called["type"] != "FUNCTION":
+                _refuse("query_form_refused", node, form=_LIKE_FUNCTIONS.get(called["type"], called["type"].lower()))
             self._check_function(called, self.functions.table)
             return self._walk([part for key, part in node.items() if key != "function"] + [called["children"]], scope)
         if kind == "FUNCTION" or (isinstance(kind, str) and kind.startswith(WINDOWS)):
